@@ -1,0 +1,28 @@
+/**
+ * Facts that more than one feature speaks of. They travel between processes as JSON; moments are
+ * wall-clock milliseconds since the epoch, for people to read.
+ */
+
+/** The filtered verdict on a real server. `unknown` until the first `rise` or `fall` is complete: changes nothing. */
+export type Health = 'unknown' | 'healthy' | 'unhealthy'
+
+export interface ServerHealth {
+  /** Name of the virtual service. */
+  readonly service: string
+  /** Name of the real server within it. */
+  readonly server: string
+  readonly health: Health
+  /** One line: why, e.g. `http GET /healthz: status 503, expected 200-399 (3 of 3 failed)`. */
+  readonly reason: string
+  readonly since: number
+}
+
+/** Whether this director holds the peer's sessions: what `preempt = "when_synced"` waits for. */
+export interface SyncReadiness {
+  readonly ready: boolean
+  /** One line: why, or why not. */
+  readonly reason: string
+}
+
+/** Counters by reason, for anything that was thrown away. */
+export type DiscardCounts = Readonly<Record<string, number>>

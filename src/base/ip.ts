@@ -1,0 +1,133 @@
+/** IP addresses as bytes in network order: parse, format, compare. */
+import type { Port } from './units.js'
+import { port as toPort } from './units.js'
+
+/** 4 or 16 bytes, network order. */
+export interface IpAddress {
+  readonly family: 4 | 6
+  readonly bytes: Uint8Array
+}
+
+/** An address on a link with its prefix length: 0 to 32, or 0 to 128. */
+export interface IpPrefix {
+  readonly address: IpAddress
+  readonly length: number
+}
+
+export interface Endpoint {
+  readonly address: IpAddress
+  readonly port: Port
+}
+
+export function ipFromBytes(bytes: Uint8Array): IpAddress | undefined {
+  if (bytes.length === 4) return { family: 4, bytes }
+  if (bytes.length === 16) return { family: 6, bytes }
+  return undefined
+}
+
+/** Strict: no leading zeros in IPv4 octets, no zone in IPv6; undefined when it is no address. */
+export function parseIp(text: string): IpAddress | undefined {
+  const bytes = text.includes(':') ? parse6(text) : parse4(text)
+  return bytes && ipFromBytes(bytes)
+}
+
+/** Dotted quad, or the canonical form of RFC 5952. */
+export function formatIp(ip: IpAddress): string {
+  return ip.family === 4 ? ip.bytes.join('.') : format6(ip.bytes)
+}
+
+/**
+ * Orders addresses as unsigned integers in network order: the tie-break of RFC 9568 section 6.4.3 among
+ * equal priorities. IPv4 sorts before IPv6.
+ */
+export function compareIp(a: IpAddress, b: IpAddress): number {
+  if (a.family !== b.family) return a.family - b.family
+  for (let i = 0; i < a.bytes.length; i++) {
+    const difference = (a.bytes[i] ?? 0) - (b.bytes[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+export const equalIp = (a: IpAddress, b: IpAddress): boolean => compareIp(a, b) === 0
+
+/** `10.0.0.100/24`; undefined when the address or the length is not valid. */
+export function parsePrefix(text: string): IpPrefix | undefined {
+  const slash = text.indexOf('/')
+  if (slash < 0) return undefined
+  const address = parseIp(text.slice(0, slash))
+  const digits = text.slice(slash + 1)
+  if (!address || !/^(0|[1-9]\d{0,2})$/.test(digits)) return undefined
+  const length = Number(digits)
+  return length <= address.bytes.length * 8 ? { address, length } : undefined
+}
+
+export const formatPrefix = (prefix: IpPrefix): string => `${formatIp(prefix.address)}/${prefix.length}`
+
+/** `10.0.0.100:80` or `[2001:db8::1]:80`; undefined when it is neither. */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(0|[1-9]\d{0,4})$/.exec(text)
+  if (!match) return undefined
+  const address = parseIp(match[1] ?? match[2] ?? '')
+  const port = toPort(Number(match[3]))
+  if (!address || port === undefined) return undefined
+  return (match[1] === undefined) === (address.family === 4) ? { address, port } : undefined
+}
+
+export function formatEndpoint(endpoint: Endpoint): string {
+  const address = formatIp(endpoint.address)
+  return endpoint.address.family === 4 ? `${address}:${endpoint.port}` : `[${address}]:${endpoint.port}`
+}
+
+function parse4(text: string): Uint8Array | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4) return undefined
+  const bytes = new Uint8Array(4)
+  for (const [i, part] of parts.entries()) {
+    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined
+    bytes[i] = Number(part)
+  }
+  return bytes
+}
+
+function parse6(text: string): Uint8Array | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const head = parseGroups(halves[0] ?? '', halves.length === 1)
+  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '', true) : []
+  if (!head || !tail) return undefined
+  const missing = 16 - head.length - tail.length
+  if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined
+  return Uint8Array.from([...head, ...new Array<number>(missing).fill(0), ...tail])
+}
+
+function parseGroups(text: string, mayEndInIpv4: boolean): number[] | undefined {
+  if (text === '') return []
+  const groups = text.split(':')
+  const bytes: number[] = []
+  for (const [i, group] of groups.entries()) {
+    if (mayEndInIpv4 && i === groups.length - 1 && group.includes('.')) {
+      const last = parse4(group)
+      if (!last) return undefined
+      bytes.push(...last)
+    } else {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined
+      const value = Number.parseInt(group, 16)
+      bytes.push(value >> 8, value & 0xff)
+    }
+  }
+  return bytes
+}
+
+function format6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] ?? 0) << 8) | (bytes[i * 2 + 1] ?? 0))
+  let best = { start: -1, length: 1 }
+  for (let start = 0; start < 8; start++) {
+    let length = 0
+    while (start + length < 8 && groups[start + length] === 0) length++
+    if (length > best.length) best = { start, length }
+  }
+  const hex = groups.map((group) => group.toString(16))
+  if (best.start < 0) return hex.join(':')
+  return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`
+}

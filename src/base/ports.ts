@@ -1,0 +1,172 @@
+/**
+ * What the features ask of the outside world, as interfaces only. `src/platform` implements them on
+ * Linux; the fakes for tests and the simulator implement them in memory. A feature's runtime receives
+ * the ports it uses in its constructor: no default, no global.
+ */
+import type { IpAddress, IpPrefix } from './ip.js'
+import type { Millis } from './units.js'
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Clock {
+  /** Monotonic, shared by all processes of one machine (milliseconds since boot, with a fraction). */
+  now(): Millis
+  /** Milliseconds since the epoch: for texts a person reads, never for a decision. */
+  wall(): number
+  /** Runs once, not before `deadline` (monotonic); how late is for the callee to find out. */
+  at(deadline: Millis, run: () => void): Timer
+  /**
+   * Runs after everything that has already arrived at the process's sockets has been handed over. A late
+   * timer calls this before it believes itself: Node runs timers before the datagrams that waited.
+   */
+  afterPendingInput(run: () => void): void
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean>>
+
+export interface Log {
+  error(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  debug(message: string, fields?: LogFields): void
+}
+
+/** Cryptographically strong random bytes; seeded in the simulator. */
+export type Random = (length: number) => Uint8Array
+
+/* Sockets. Opening and sending throw `OpError`; what arrives is handed to the callback. */
+
+export interface Datagram {
+  readonly payload: Uint8Array
+  readonly source: IpAddress
+  readonly sourcePort: number
+}
+
+export interface DatagramSocket {
+  /** Queues one datagram; a failure to send is reported to `onError`, never thrown. */
+  send(payload: Uint8Array, destination: IpAddress, port: number): void
+  close(): void
+}
+
+export interface DatagramHandlers {
+  onDatagram(datagram: Datagram): void
+  onError(error: Error): void
+}
+
+/** One received IPv4 packet of protocol 112 (RFC 9568 section 5.1). `payload` starts after the IP header. */
+export interface RawPacket {
+  readonly payload: Uint8Array
+  readonly source: IpAddress
+  readonly destination: IpAddress
+  /** TTL or hop limit as received. */
+  readonly ttl: number
+}
+
+export interface RawSocketOptions {
+  /** Interface to send on, receive from and join `group` on. */
+  readonly interfaceName: string
+  /** Joined when given: 224.0.0.18 for multicast VRRP. */
+  readonly group?: IpAddress
+  /** Source address of what is sent. */
+  readonly source: IpAddress
+  /** IP protocol number. */
+  readonly protocol: number
+  readonly onPacket: (packet: RawPacket) => void
+  readonly onError: (error: Error) => void
+}
+
+export interface RawSocket {
+  /** TTL 255, TOS 0xc0. Throws `OpError`. */
+  send(payload: Uint8Array, destination: IpAddress): void
+  close(): void
+}
+
+/** A packet socket of one interface: whole Ethernet frames. */
+export interface PacketSocket {
+  /** Throws `OpError`. */
+  send(frame: Uint8Array): void
+  close(): void
+}
+
+/* Netlink. The message layer (headers, framing, error messages) is the platform's. */
+
+export interface NetlinkRequest {
+  readonly type: number
+  /** NLM_F_ flags without REQUEST, which is always set. */
+  readonly flags: number
+  /** What follows the 16-byte nlmsghdr. */
+  readonly payload: Uint8Array
+}
+
+export interface NetlinkMessage {
+  readonly type: number
+  readonly flags: number
+  readonly payload: Uint8Array
+}
+
+export interface NetlinkReply {
+  /** `OK`, or the errno's name (`EEXIST`) from this request's own NLMSG_ERROR. */
+  readonly code: string
+  /** What the request was answered with, acknowledgements and NLMSG_DONE left out. */
+  readonly messages: readonly NetlinkMessage[]
+  /** A dump during which the table changed (NLM_F_DUMP_INTR): repeat it. */
+  readonly interrupted: boolean
+}
+
+export interface Netlink {
+  /**
+   * Sends every request in one datagram and answers with one reply a request, in order. One exchange is
+   * in flight at a time; further calls queue. Rejects with `OpError`: `timeout` when the kernel stays
+   * silent, `ENOBUFS` when the receive buffer overflowed; the state is then unknown and must be re-read.
+   */
+  exchange(requests: readonly NetlinkRequest[], timeout: Millis): Promise<readonly NetlinkReply[]>
+  close(): void
+}
+
+/* Interfaces and addresses (rtnetlink). */
+
+export interface InterfaceState {
+  readonly name: string
+  readonly index: number
+  /** Administratively up and with carrier (IFF_UP and IFF_RUNNING). */
+  readonly up: boolean
+  /** Six bytes for Ethernet; empty for others. */
+  readonly mac: Uint8Array
+  readonly mtu: number
+}
+
+export interface AddressState {
+  readonly interfaceIndex: number
+  readonly prefix: IpPrefix
+  /** Seconds until the kernel removes it; undefined for ever. */
+  readonly validSeconds?: number
+}
+
+export interface Links {
+  /** Everything as it is now. Rejects with `OpError`. */
+  read(): Promise<{
+    readonly interfaces: readonly InterfaceState[]
+    readonly addresses: readonly AddressState[]
+  }>
+  /**
+   * Adds the address or refreshes its lease. The request is in the kernel when the call returns; `done`
+   * gets the kernel's verdict later. `lease` undefined: for ever. The kernel counts leases in whole
+   * seconds, so it is rounded up.
+   */
+  claim(
+    interfaceIndex: number,
+    prefix: IpPrefix,
+    lease: Millis | undefined,
+    done: (error: Error | undefined) => void,
+  ): void
+  /** Removes the address; one that is not there is no error. */
+  release(interfaceIndex: number, prefix: IpPrefix, done: (error: Error | undefined) => void): void
+  /**
+   * Calls `onChange` after any link or address changed, and after events were lost (`overflow`): in both
+   * cases the listener reads again. Several changes may be one call.
+   */
+  watch(onChange: (overflow: boolean) => void): { close(): void }
+  close(): void
+}

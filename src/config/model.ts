@@ -1,0 +1,141 @@
+/** The file as the rest of the program sees it: complete, typed, every default filled in. */
+import type { Endpoint, IpAddress, IpPrefix } from '../base/ip.js'
+import type { Millis, Port, Priority, Vrid, Weight } from '../base/units.js'
+
+export interface Config {
+  readonly pair: PairConfig
+  /** One or two, in the file's order. */
+  readonly directors: readonly DirectorConfig[]
+  readonly virtualRouters: readonly VirtualRouterConfig[]
+  readonly virtualServices: readonly VirtualServiceConfig[]
+  readonly sync: SyncConfig
+  readonly ipvs: IpvsConfig
+  readonly control: ControlConfig
+  readonly log: LogConfig
+  /** First 16 hex digits of the SHA-256 of the normalised content: equal on both directors when the files mean the same. */
+  readonly hash: string
+}
+
+export interface PairConfig {
+  readonly name: string
+  readonly keyFile: string | undefined
+  readonly port: Port
+}
+
+export interface DirectorConfig {
+  readonly name: string
+  readonly address: IpAddress
+  readonly priority: Priority
+  /** 1 for the first director, 2 for the second: its IPVS sync id. */
+  readonly id: number
+}
+
+export type Preempt = 'when_synced' | 'always' | 'never'
+
+export interface GarpConfig {
+  /** Announcements at a take-over. */
+  readonly count: number
+  /** Between them. */
+  readonly interval: Millis
+  /** Repeated for as long as Active; undefined never. */
+  readonly refresh: Millis | undefined
+}
+
+export interface VirtualRouterConfig {
+  readonly name: string
+  readonly vrid: Vrid
+  /** Undefined: the interface that holds the director's address. */
+  readonly interface: string | undefined
+  readonly addresses: readonly IpPrefix[]
+  readonly transport: 'udp' | 'multicast'
+  readonly advertisementInterval: Millis
+  readonly preempt: Preempt
+  readonly preemptDelay: Millis
+  /** Undefined: addresses are added for ever (`"0s"`). */
+  readonly lease: Millis | undefined
+  readonly garp: GarpConfig
+  /** By director name; the director's own priority where absent. */
+  readonly priority: Readonly<Record<string, Priority>>
+}
+
+export type Forwarding = 'direct' | 'nat'
+export type Protocol = 'tcp' | 'udp'
+
+export interface VirtualServiceConfig {
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly protocol: Protocol
+  /** Kernel name: `rr`, `wrr`, `lc`, `wlc`, `sh`, `mh` … */
+  readonly scheduler: string
+  readonly forwarding: Forwarding
+  /** Persistence time; undefined none. */
+  readonly persistence: Millis | undefined
+  readonly onDown: 'quiesce' | 'remove'
+  readonly initial: 'up' | 'down'
+  readonly realServers: readonly RealServerConfig[]
+}
+
+export interface RealServerConfig {
+  /** Unique within its service; the address text where the file gives none. */
+  readonly name: string
+  readonly endpoint: Endpoint
+  readonly weight: Weight
+  readonly forwarding: Forwarding
+  /** All must pass; empty: always healthy. */
+  readonly checks: readonly CheckConfig[]
+}
+
+interface CheckCommon {
+  readonly interval: Millis
+  readonly timeout: Millis
+  /** Consecutive passes that make healthy. */
+  readonly rise: number
+  /** Consecutive failures that make unhealthy. */
+  readonly fall: number
+  /** Undefined: the real server's. */
+  readonly port: Port | undefined
+  /** Source address; undefined: the kernel's choice. */
+  readonly bind: IpAddress | undefined
+}
+
+export interface TcpCheckConfig extends CheckCommon {
+  readonly type: 'tcp'
+}
+
+export interface HttpCheckConfig extends CheckCommon {
+  readonly type: 'http'
+  readonly path: string
+  readonly method: string
+  /** Host header; undefined: the address. */
+  readonly host: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  /** Accepted status codes as inclusive ranges. */
+  readonly status: readonly { readonly from: number; readonly to: number }[]
+  /** Regular expression that the first 64 KiB of the body must match. */
+  readonly body: string | undefined
+}
+
+export type CheckConfig = TcpCheckConfig | HttpCheckConfig
+
+export interface SyncConfig {
+  /** `off` runs no sync daemons at all. */
+  readonly transport: 'unicast' | 'off'
+}
+
+export interface IpvsConfig {
+  readonly onExit: 'keep' | 'flush'
+  readonly manage: 'declared' | 'all'
+  readonly reconcileInterval: Millis
+}
+
+export interface ControlConfig {
+  /** Group name that may use the socket; undefined: root only. */
+  readonly group: string | undefined
+  /** Permission bits of the socket, default 0o660. */
+  readonly mode: number
+}
+
+export interface LogConfig {
+  readonly level: 'error' | 'warn' | 'info' | 'debug'
+  readonly format: 'journal' | 'json' | 'text'
+}
