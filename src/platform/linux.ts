@@ -1,0 +1,62 @@
+/**
+ * Numbers of the Linux socket interface, by the names of the kernel headers. All are the same on x86-64
+ * and arm64 (asm-generic).
+ */
+
+/** include/linux/socket.h */
+export const AF = { INET: 2, INET6: 10, NETLINK: 16, PACKET: 17 } as const
+
+/** include/linux/net.h */
+export const SOCK = { DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const
+
+/** include/linux/socket.h */
+export const MSG = { DONTWAIT: 0x40, TRUNC: 0x20 } as const
+
+/** include/uapi/linux/eventpoll.h */
+export const EPOLL = { CLOEXEC: 0o2000000, CTL_ADD: 1, CTL_DEL: 2, CTL_MOD: 3 } as const
+export const EPOLLIN = 0x1
+export const EPOLLOUT = 0x4
+export const EPOLLERR = 0x8
+export const EPOLLHUP = 0x10
+
+/** include/uapi/linux/in.h */
+export const IPPROTO = { RAW: 255 } as const
+
+export interface SocketOption {
+  readonly name: string
+  readonly level: number
+  readonly option: number
+}
+
+const option =
+  (level: number) =>
+  (name: string, number: number): SocketOption => ({ name, level, option: number })
+const socket = option(1) // SOL_SOCKET
+const ip = option(0) // SOL_IP
+const ipv6 = option(41) // SOL_IPV6
+const netlink = option(270) // SOL_NETLINK
+
+/** include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/netlink.h */
+export const optionOf = {
+  sendBuffer: socket('SO_SNDBUF', 7),
+  receiveBuffer: socket('SO_RCVBUF', 8),
+  priority: socket('SO_PRIORITY', 12),
+  reusePort: socket('SO_REUSEPORT', 15),
+  bindToDevice: socket('SO_BINDTODEVICE', 25),
+  receiveBufferForce: socket('SO_RCVBUFFORCE', 33),
+  attachReusePortFilter: socket('SO_ATTACH_REUSEPORT_CBPF', 51),
+  tos: ip('IP_TOS', 1),
+  freeBind: ip('IP_FREEBIND', 15),
+  multicastInterface: ip('IP_MULTICAST_IF', 32),
+  multicastLoop: ip('IP_MULTICAST_LOOP', 34),
+  addMembership: ip('IP_ADD_MEMBERSHIP', 35),
+  multicastAll: ip('IP_MULTICAST_ALL', 49),
+  v6Only: ipv6('IPV6_V6ONLY', 26),
+  trafficClass: ipv6('IPV6_TCLASS', 67),
+  freeBindV6: ipv6('IPV6_FREEBIND', 78),
+  netlinkMembership: netlink('NETLINK_ADD_MEMBERSHIP', 1),
+  netlinkCapAck: netlink('NETLINK_CAP_ACK', 10),
+} as const
+
+/** Class selector 6 (RFC 2474): routing protocols. What VRRP and keepalived send. */
+export const networkControlTos = 0xc0

@@ -1,0 +1,121 @@
+/**
+ * The few rtnetlink messages that links and addresses need (include/uapi/linux/rtnetlink.h, if_link.h,
+ * if_addr.h). Framing and attributes are the `netlink` package's; of the many attributes only ours are
+ * read, so that a newer kernel's longer ones cannot fail to parse.
+ */
+import { AttrStream, parseAttributes, putU32 } from 'netlink/dist/structs.js'
+import { Reader, Writer } from '../base/bytes.js'
+import { type IpPrefix, ipFromBytes } from '../base/ip.js'
+import type { AddressState, InterfaceState, NetlinkRequest } from '../base/ports.js'
+import { AF } from './linux.js'
+import { NLM_F } from './netlink-message.js'
+
+export const NETLINK_ROUTE = 0
+export const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22 } as const
+/** Multicast groups for changes of links and of addresses. */
+export const RTNLGRP = { LINK: 1, IPV4_IFADDR: 5, IPV6_IFADDR: 9 } as const
+
+const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, EXT_MASK: 29 } as const
+const IFA = { ADDRESS: 1, LOCAL: 2, CACHEINFO: 6, FLAGS: 8 } as const
+const IFF_UP = 0x1
+const IFF_RUNNING = 0x40
+const ARPHRD_ETHER = 1
+const RTEXT_FILTER_SKIP_STATS = 8
+/** Usable at once: VRRP itself makes sure that nobody else has it (RFC 9568 section 8.2.2). */
+const IFA_F_NODAD = 0x2
+const forever = 0xffffffff
+
+/** All interfaces, without their statistics. */
+export function linkDump(): NetlinkRequest {
+  const stream = new AttrStream()
+  stream.emit(new Uint8Array(16)) // struct ifinfomsg
+  stream.push(IFLA.EXT_MASK, putU32(RTEXT_FILTER_SKIP_STATS))
+  return { type: RTM.GETLINK, flags: NLM_F.DUMP, payload: Buffer.concat(stream.bufs) }
+}
+
+/** All addresses of both families. */
+export function addressDump(): NetlinkRequest {
+  return { type: RTM.GETADDR, flags: NLM_F.DUMP, payload: new Uint8Array(8) }
+}
+
+/** Adds or refreshes an address. `seconds` undefined: for ever. */
+export function newAddress(index: number, prefix: IpPrefix, seconds: number | undefined): NetlinkRequest {
+  const lifetime = seconds ?? forever
+  const attributes = addressAttributes(prefix)
+  // struct ifa_cacheinfo: preferred, valid, created, updated; the last two are the kernel's.
+  attributes.push(IFA.CACHEINFO, new Writer(16).u32host(lifetime).u32host(lifetime).zeros(8).finish())
+  if (prefix.address.family === 6) attributes.push(IFA.FLAGS, putU32(IFA_F_NODAD))
+  return {
+    type: RTM.NEWADDR,
+    flags: NLM_F.CREATE | NLM_F.REPLACE,
+    payload: Buffer.concat([addressHeader(index, prefix), ...attributes.bufs]),
+  }
+}
+
+export function deleteAddress(index: number, prefix: IpPrefix): NetlinkRequest {
+  const payload = Buffer.concat([addressHeader(index, prefix), ...addressAttributes(prefix).bufs])
+  return { type: RTM.DELADDR, flags: 0, payload }
+}
+
+/** struct ifaddrmsg: family, prefix length, flags, scope (0: universe), interface index. */
+function addressHeader(index: number, { address, length }: IpPrefix): Uint8Array {
+  const family = address.family === 4 ? AF.INET : AF.INET6
+  return new Writer(8).u8(family).u8(length).u8(0).u8(0).u32host(index).finish()
+}
+
+function addressAttributes({ address }: IpPrefix): AttrStream {
+  const attributes = new AttrStream()
+  attributes.push(IFA.LOCAL, address.bytes)
+  attributes.push(IFA.ADDRESS, address.bytes)
+  return attributes
+}
+
+/** Undefined when the message is too short or has no name. */
+export function decodeLink(payload: Uint8Array): InterfaceState | undefined {
+  const reader = new Reader(payload)
+  reader.skip(2)
+  const type = reader.u16host()
+  const index = reader.u32host()
+  const flags = reader.u32host()
+  reader.skip(4)
+  if (reader.failed) return undefined
+  const attributes = attributesOf(payload, 16)
+  const name = attributes.get(IFLA.IFNAME)
+  const mtu = new Reader(attributes.get(IFLA.MTU) ?? new Uint8Array(4)).u32host()
+  const mac = attributes.get(IFLA.ADDRESS)
+  if (!name) return undefined
+  return {
+    name: Buffer.from(name).toString('utf8').replace(/\0.*$/s, ''),
+    index,
+    up: (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0,
+    mac: type === ARPHRD_ETHER && mac?.length === 6 ? mac : new Uint8Array(0),
+    mtu,
+  }
+}
+
+/** Undefined when the message is too short or its address is of neither family. */
+export function decodeAddress(payload: Uint8Array): AddressState | undefined {
+  const reader = new Reader(payload)
+  reader.skip(1)
+  const length = reader.u8()
+  reader.skip(2)
+  const interfaceIndex = reader.u32host()
+  if (reader.failed) return undefined
+  const attributes = attributesOf(payload, 8)
+  // On a point-to-point link IFA_ADDRESS is the other end.
+  const bytes = attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS)
+  const address = bytes && ipFromBytes(bytes)
+  if (!address) return undefined
+  const cacheInfo = new Reader(attributes.get(IFA.CACHEINFO) ?? new Uint8Array(0))
+  cacheInfo.skip(4)
+  const valid = cacheInfo.u32host()
+  const state = { interfaceIndex, prefix: { address, length } }
+  return cacheInfo.failed || valid === forever ? state : { ...state, validSeconds: valid }
+}
+
+function attributesOf(payload: Uint8Array, headerLength: number): Map<number, Uint8Array> {
+  const attributes = new Map<number, Uint8Array>()
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).subarray(headerLength)
+  parseAttributes(bytes, ({ type, data }) => attributes.set(type, Uint8Array.from(data)))
+  return attributes
+}
