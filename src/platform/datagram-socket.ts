@@ -39,7 +39,7 @@ export interface BoundDatagramSocket extends DatagramSocket {
   readonly port: number
 }
 
-/** Datagrams handed to the kernel and not yet accepted by it; more are dropped and reported. */
+/** Datagrams that wait for room in the kernel's send buffer; more are dropped and reported. */
 const longestQueue = 1024
 
 /** Throws `OpError`; later failures go to `onError`. An inherited `fd` belongs to the socket from now on. */
@@ -51,7 +51,6 @@ export function openDatagramSocket(
   const subject = subjectOf(options)
   const socket = adopt(options.fd ?? bindSocket(options, subject), options, subject)
   let open = true
-  let unsent = 0
 
   const report = (op: string, where: string, cause: unknown): void => {
     if (open) handlers.onError(new OpError(op, where, codeOf(cause), { cause }))
@@ -71,13 +70,11 @@ export function openDatagramSocket(
     send(payload, destination, port) {
       if (!open) return
       const where = `${subject} to ${formatIp(destination)} ${port}`
-      if (unsent >= longestQueue) {
+      if (socket.getSendQueueCount() >= longestQueue) {
         handlers.onError(new OpError('send', where, 'ENOBUFS'))
         return
       }
-      unsent++
       socket.send(payload, port, formatIp(destination), (error) => {
-        unsent--
         if (error) report('send', where, error)
       })
     },

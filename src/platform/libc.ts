@@ -55,7 +55,6 @@ export const libc = {
   schedSetScheduler: native<(pid: number, policy: number, parameters: Bytes) => number>(
     'int sched_setscheduler(int, int, void *)',
   ),
-  lockMemory: native<(flags: number) => number>('int mlockall(int)'),
 }
 
 /** Name of the errno that the latest call of `libc` left. */

@@ -1,6 +1,6 @@
 /** The log behind its port: winston, in one of three formats, on standard error. */
-import { createLogger, format } from 'winston'
-import Transport from 'winston-transport'
+import { Writable } from 'node:stream'
+import { createLogger, format, transports } from 'winston'
 import type { Log, LogFields } from '../base/ports.js'
 import { StderrWriter } from './stderr-writer.js'
 
@@ -35,8 +35,8 @@ export function createLog(options: LogOptions): AdjustableLog {
   const render = renderers[options.format]
   const logger = createLogger({
     level: options.level,
-    format: format((info) => info)(),
-    transports: [new LineTransport((entry) => writer.write(render(entry, options.process, new Date())))],
+    format: format.printf((info) => render(info as unknown as Entry, options.process, new Date())),
+    transports: [new transports.Stream({ stream: lineStream(writer), eol: '' })],
   })
   const write = (level: LogLevel, message: string, fields: LogFields = {}): void => {
     logger.log({ level, message, fields })
@@ -52,16 +52,15 @@ export function createLog(options: LogOptions): AdjustableLog {
   }
 }
 
-/** Hands every entry on at once, so that the last line before an exit is written too. */
-class LineTransport extends Transport {
-  constructor(private readonly take: (entry: Entry) => void) {
-    super()
-  }
-
-  override log(entry: Entry, next: () => void): void {
-    this.take(entry)
-    next()
-  }
+/** Hands every line on at once, so that the last one before an exit is written too. */
+function lineStream(writer: { write(line: string): void }): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (line: unknown, _encoding, done) => {
+      writer.write(String(line))
+      done()
+    },
+  })
 }
 
 type Renderer = (entry: Entry, process: string, now: Date) => string

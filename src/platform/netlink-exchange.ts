@@ -157,7 +157,10 @@ export class NetlinkExchange implements Netlink {
     this.flight = undefined
     flight.timer.cancel()
     flight.exchange.reject(error)
-    if (!this.closed) this.next()
+    if (this.closed) return
+    // A dump that still runs would make the kernel refuse the next one (EBUSY).
+    this.socket.discard()
+    this.next()
   }
 
   private error(code: string): OpError {

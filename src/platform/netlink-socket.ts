@@ -25,9 +25,13 @@ export interface NetlinkSocketOptions {
 export interface NetlinkSocket {
   /** The kernel has taken in, and for requests carried out, all of it when this returns. Throws `OpError`. */
   send(bytes: Uint8Array): void
+  /** Reads and drops all that waits, which also brings a dump that nobody wants any more to its end. */
+  discard(): void
   close(): void
 }
 
+/** More than the longest dump has parts: 30,000 destinations are under 300. */
+const mostDiscarded = 10_000
 /** The kernel's dumps come in at most 32 KiB (net/netlink/af_netlink.c, netlink_dump). */
 const longestDatagram = 1 << 16
 const defaultReceiveBuffer = 1 << 20
@@ -68,6 +72,12 @@ export function openNetlinkSocket(reactor: Reactor, options: NetlinkSocketOption
   return {
     send(bytes) {
       check(open ? libc.send(fd, bytes, bytes.length, MSG.DONTWAIT) : -1, 'send', subject)
+    },
+    discard() {
+      for (let i = 0; i < mostDiscarded && open; i++) {
+        const length = libc.recv(fd, buffer, buffer.length, MSG.DONTWAIT)
+        if (length < 0 && lastErrno() !== 'ENOBUFS') return
+      }
     },
     close() {
       if (!open) return
