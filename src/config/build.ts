@@ -1,0 +1,110 @@
+/** The file's own words to the model that the rest of the program uses. */
+import { formatEndpoint } from '../base/ip.js'
+import { type Millis, millis, type Priority, priority } from '../base/units.js'
+import { defaultPriorities } from './defaults.js'
+import type {
+  CheckConfig,
+  Config,
+  DirectorConfig,
+  RealServerConfig,
+  VirtualRouterConfig,
+  VirtualServiceConfig,
+} from './model.js'
+import { hashOf } from './normal.js'
+import type { CheckTable } from './tables/check.js'
+import type { FileTable } from './tables/file.js'
+
+type RouterTable = FileTable['virtual_router'][number]
+type ServiceTable = FileTable['virtual_service'][number]
+type ServerTable = ServiceTable['real_servers'][number]
+
+export function buildConfig(file: FileTable): Config {
+  const content: Omit<Config, 'hash'> = {
+    pair: { name: file.pair.name, keyFile: file.pair.key_file, port: file.pair.port },
+    directors: file.director.map(buildDirector),
+    virtualRouters: file.virtual_router.map(buildRouter),
+    virtualServices: file.virtual_service.map(buildService),
+    sync: { transport: file.sync.transport },
+    ipvs: {
+      onExit: file.ipvs.on_exit,
+      manage: file.ipvs.manage,
+      reconcileInterval: file.ipvs.reconcile_interval,
+    },
+    control: { group: file.control.group, mode: file.control.mode },
+    log: { level: file.log.level, format: file.log.format },
+  }
+  return { ...content, hash: hashOf(content) }
+}
+
+function buildDirector(director: FileTable['director'][number], i: number): DirectorConfig {
+  const byPlace = priority(defaultPriorities[i] ?? 0) as Priority
+  return {
+    name: director.name,
+    address: director.address,
+    priority: director.priority ?? byPlace,
+    id: i + 1,
+  }
+}
+
+const unlessZero = (span: Millis | undefined): Millis | undefined => (span === 0 ? undefined : span)
+
+const buildRouter = (router: RouterTable): VirtualRouterConfig => ({
+  name: router.name,
+  vrid: router.vrid,
+  interface: router.interface,
+  addresses: router.addresses,
+  transport: router.transport,
+  advertisementInterval: router.advertisement_interval,
+  preempt: router.preempt,
+  preemptDelay: router.preempt_delay,
+  lease: unlessZero(router.lease),
+  garp: {
+    count: router.garp.count,
+    interval: router.garp.interval,
+    refresh: unlessZero(router.garp.refresh),
+  },
+  priority: router.priority,
+})
+
+const buildService = (service: ServiceTable): VirtualServiceConfig => ({
+  name: service.name,
+  endpoint: service.address,
+  protocol: service.protocol,
+  scheduler: service.scheduler,
+  forwarding: service.forwarding,
+  persistence: unlessZero(service.persistence),
+  onDown: service.on_down,
+  initial: service.initial,
+  realServers: service.real_servers.map((server) => buildServer(server, service)),
+})
+
+const buildServer = (server: ServerTable, service: ServiceTable): RealServerConfig => ({
+  name: server.name ?? formatEndpoint(server.address),
+  endpoint: server.address,
+  weight: server.weight,
+  forwarding: server.forwarding ?? service.forwarding,
+  checks: (server.check ?? service.check)?.flatMap(buildCheck) ?? defaultChecks(service),
+})
+
+/** A TCP connection to a UDP port would only ever fail. */
+const defaultChecks = (service: ServiceTable): readonly CheckConfig[] =>
+  service.protocol === 'udp' ? [] : [defaultCheck]
+
+const defaultCheck: CheckConfig = {
+  type: 'tcp',
+  interval: millis(1000),
+  timeout: millis(1000),
+  rise: 2,
+  fall: 3,
+  port: undefined,
+  bind: undefined,
+}
+
+function buildCheck(check: CheckTable): readonly CheckConfig[] {
+  if (check.type === 'none') return []
+  const { interval, timeout, rise, fall, port, bind } = check
+  const common = { interval, timeout, rise, fall, port, bind }
+  if (check.type === 'tcp') return [{ type: 'tcp', ...common }]
+  const { path, method, host, headers, status, body } = check
+  return [{ type: 'http', ...common, path, method, host, headers, status, body }]
+}

@@ -1,0 +1,119 @@
+/** Scalar combinators about networks: addresses, prefixes, endpoints, interface names. */
+import {
+  type Endpoint,
+  type IpAddress,
+  type IpPrefix,
+  parseEndpoint,
+  parseIp,
+  parsePrefix,
+} from '../base/ip.js'
+import { port as toPort } from '../base/units.js'
+import { quote } from './printable.js'
+import type { Schema } from './schema.js'
+import { integer, parsed, type Refusal, text } from './values.js'
+
+const isRefusal = (value: object): value is Refusal => 'message' in value
+const notValid = (value: string): Refusal => ({ message: `${quote(value)} is not valid` })
+const later = (value: string): Refusal => ({
+  message: `${quote(value)}: IPv6 is not supported here by this version`,
+})
+
+/** A port that something can listen on. */
+export const portNumber = integer(1, 65535, toPort)
+
+/** Linux: up to 15 bytes, no slash, no space. */
+export const interfaceName: Schema<string> = text(
+  'an interface name such as "eth0" (at most 15 characters)',
+  /^(?!\.{1,2}$)[!-.0-~]{1,15}$/,
+)
+
+export interface AddressOptions {
+  /** Refuses IPv6 as something that a later version will know. */
+  readonly onlyIpv4?: boolean
+}
+
+/** An address that a machine can have. */
+export function ip({ onlyIpv4 = false }: AddressOptions = {}): Schema<IpAddress> {
+  const parse = (value: string): IpAddress | Refusal => {
+    const address = parseIp(value)
+    if (address)
+      return unusable(address, value) ?? (onlyIpv4 && address.family === 6 ? later(value) : address)
+    if (parsePrefix(value)) {
+      return { ...notValid(value), suggestion: quote(value.slice(0, value.indexOf('/'))) }
+    }
+    const endpoint = value.includes('.') ? parseEndpoint(value) : undefined
+    return endpoint
+      ? { ...notValid(value), suggestion: quote(value.slice(0, value.lastIndexOf(':'))) }
+      : notValid(value)
+  }
+  const example = onlyIpv4 ? '"10.0.0.11"' : '"10.0.0.11" or "2001:db8::11"'
+  return parsed(`an address such as ${example}`, parse, isRefusal)
+}
+
+/** A host's address with the length of its network's prefix. */
+export function prefix({ onlyIpv4 = false }: AddressOptions = {}): Schema<IpPrefix> {
+  const parse = (value: string): IpPrefix | Refusal => {
+    const found = parsePrefix(value)
+    if (!found) {
+      const address = parseIp(value)
+      if (!address) return notValid(value)
+      const length = address.family === 4 ? 24 : 64
+      return { message: `${quote(value)} has no prefix length`, suggestion: quote(`${value}/${length}`) }
+    }
+    if (onlyIpv4 && found.address.family === 6) return later(value)
+    return unusable(found.address, value) ?? notAHost(found, value) ?? found
+  }
+  return parsed('an address with prefix length such as "10.0.0.100/24"', parse, isRefusal)
+}
+
+/** `10.0.0.21:80`, `[2001:db8::21]:80`. */
+export const endpoint: Schema<Endpoint> = parsed(
+  'address and port such as "10.0.0.21:80" or "[2001:db8::21]:80"',
+  (value: string): Endpoint | Refusal => {
+    const found = parseEndpoint(value)
+    if (found) {
+      if (found.port === 0)
+        return { message: `${quote(value)} has port 0`, expected: 'a port from 1 to 65535' }
+      return unusable(found.address, value) ?? found
+    }
+    const address = parseIp(value)
+    if (!address) return notValid(value)
+    return {
+      message: `${quote(value)} has no port`,
+      suggestion: quote(address.family === 4 ? `${value}:80` : `[${value}]:80`),
+    }
+  },
+  isRefusal,
+)
+
+function unusable({ family, bytes }: IpAddress, value: string): Refusal | undefined {
+  const first = bytes[0] ?? 0
+  const multicast = family === 4 ? first >= 224 && first < 240 : first === 0xff
+  const reserved = family === 4 && (first >= 240 || first === 0)
+  const unspecified = bytes.every((byte) => byte === 0)
+  if (multicast)
+    return { message: `${quote(value)} is a multicast address`, expected: "one machine's address" }
+  if (reserved || unspecified) {
+    return {
+      message: `${quote(value)} is not an address that a machine can have`,
+      expected: "one machine's address",
+    }
+  }
+  return undefined
+}
+
+/** The first and last address of an IPv4 network are its own name and its broadcast address. */
+function notAHost({ address, length }: IpPrefix, value: string): Refusal | undefined {
+  if (address.family !== 4 || length > 30) return undefined
+  const number = address.bytes.reduce((sum, byte) => sum * 256 + byte, 0)
+  const size = 2 ** (32 - length)
+  if (number % size === 0)
+    return { message: `${quote(value)} names a network`, expected: 'the address of a host in it' }
+  if (number % size === size - 1) {
+    return {
+      message: `${quote(value)} is its network's broadcast address`,
+      expected: 'the address of a host in it',
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,140 @@
+/**
+ * A configuration in the file's own words, complete and in one order: two files that mean the same have
+ * the same normal form. What the hash is taken of, and what `diff` compares.
+ */
+import { createHash } from 'node:crypto'
+import { formatEndpoint, formatIp, formatPrefix } from '../base/ip.js'
+import type { Millis } from '../base/units.js'
+import type {
+  CheckConfig,
+  Config,
+  RealServerConfig,
+  VirtualRouterConfig,
+  VirtualServiceConfig,
+} from './model.js'
+import type { Json } from './schema.js'
+import { formatDuration } from './values.js'
+
+export type NormalTable = { readonly [key: string]: Json }
+type Content = Omit<Config, 'hash'>
+
+export interface NormalForm {
+  readonly pair: NormalTable
+  readonly director: readonly NormalTable[]
+  readonly virtual_router: readonly NormalTable[]
+  readonly virtual_service: readonly NormalTable[]
+  readonly sync: NormalTable
+  readonly ipvs: NormalTable
+  readonly control: NormalTable
+  readonly log: NormalTable
+}
+
+export function normalForm(config: Content): NormalForm {
+  return {
+    pair: given({ name: config.pair.name, key_file: config.pair.keyFile, port: config.pair.port }),
+    // The order of directors is kept: it is their sync ids.
+    director: config.directors.map(({ name, address, priority }) => ({
+      name,
+      address: formatIp(address),
+      priority,
+    })),
+    virtual_router: sorted(config.virtualRouters.map(router)),
+    virtual_service: sorted(config.virtualServices.map(service)),
+    sync: { transport: config.sync.transport },
+    ipvs: {
+      on_exit: config.ipvs.onExit,
+      manage: config.ipvs.manage,
+      reconcile_interval: formatDuration(config.ipvs.reconcileInterval),
+    },
+    control: given({
+      group: config.control.group,
+      mode: `0${config.control.mode.toString(8).padStart(3, '0')}`,
+    }),
+    log: { level: config.log.level, format: config.log.format },
+  }
+}
+
+/** First 16 hex digits of the SHA-256 of the normal form. */
+export const hashOf = (config: Content): string =>
+  createHash('sha256')
+    .update(JSON.stringify(ordered({ ...normalForm(config) })))
+    .digest('hex')
+    .slice(0, 16)
+
+const router = (config: VirtualRouterConfig): NormalTable =>
+  given({
+    name: config.name,
+    vrid: config.vrid,
+    interface: config.interface,
+    addresses: config.addresses.map(formatPrefix).sort(),
+    transport: config.transport,
+    advertisement_interval: formatDuration(config.advertisementInterval),
+    preempt: config.preempt,
+    preempt_delay: formatDuration(config.preemptDelay),
+    lease: orZero(config.lease),
+    garp: {
+      count: config.garp.count,
+      interval: formatDuration(config.garp.interval),
+      refresh: orZero(config.garp.refresh),
+    },
+    priority: config.priority,
+  })
+
+const service = (config: VirtualServiceConfig): NormalTable =>
+  given({
+    name: config.name,
+    address: formatEndpoint(config.endpoint),
+    protocol: config.protocol,
+    scheduler: config.scheduler,
+    forwarding: config.forwarding,
+    persistence: orZero(config.persistence),
+    on_down: config.onDown,
+    initial: config.initial,
+    real_servers: sorted(config.realServers.map(server)),
+  })
+
+const server = (config: RealServerConfig): NormalTable => ({
+  name: config.name,
+  address: formatEndpoint(config.endpoint),
+  weight: config.weight,
+  forwarding: config.forwarding,
+  check: config.checks.length === 0 ? [{ type: 'none' }] : config.checks.map(check),
+})
+
+function check(config: CheckConfig): NormalTable {
+  const common = {
+    type: config.type,
+    interval: formatDuration(config.interval),
+    timeout: formatDuration(config.timeout),
+    rise: config.rise,
+    fall: config.fall,
+    port: config.port,
+    bind: config.bind && formatIp(config.bind),
+  }
+  if (config.type === 'tcp') return given(common)
+  const { path, method, host, headers, body } = config
+  const status = config.status.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',')
+  return given({ ...common, path, method, host, headers, status, body })
+}
+
+const orZero = (span: Millis | undefined): string => (span === undefined ? '0s' : formatDuration(span))
+
+/** Without the keys that have no value. */
+function given(table: Readonly<Record<string, Json | undefined>>): NormalTable {
+  const entries: [string, Json][] = []
+  for (const [key, value] of Object.entries(table)) if (value !== undefined) entries.push([key, value])
+  return Object.fromEntries(entries)
+}
+
+const sorted = (tables: readonly NormalTable[]): readonly NormalTable[] =>
+  [...tables].sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1))
+
+/** The same value with the keys of every table in one order. */
+export function ordered(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value
+  if (isList(value)) return value.map(ordered)
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]))
+}
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

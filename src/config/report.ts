@@ -1,0 +1,59 @@
+/** Collects the problems of one file while it is read. */
+import type { Lines } from './lines.js'
+import { formatPath, locate, type Node, type Path } from './node.js'
+import type { Problem } from './problem.js'
+
+export interface Details {
+  /** Where to point: at the value (default) or at its key. */
+  readonly at?: 'key' | 'value'
+  /** Follows "expected". */
+  readonly expected?: string | undefined
+  /** Follows "did you mean". */
+  readonly suggestion?: string | undefined
+}
+
+export class Report {
+  readonly problems: Problem[] = []
+
+  constructor(
+    private readonly root: Node,
+    private readonly lines: Lines,
+    /** Which tables know a key: for keys that stand in the wrong one. */
+    readonly homes: ReadonlyMap<string, readonly string[]> = new Map(),
+  ) {}
+
+  get hasErrors(): boolean {
+    return this.problems.some((problem) => problem.severity === 'error')
+  }
+
+  error(path: Path, message: string, details: Details = {}): void {
+    this.add('error', path, message, details)
+  }
+
+  warning(path: Path, message: string, details: Details = {}): void {
+    this.add('warning', path, message, details)
+  }
+
+  /** Whether the file says nothing at all under that path. */
+  isAbsent(path: Path): boolean {
+    return locate(this.root, path).path.length < path.length
+  }
+
+  /** Where a path stands in the file: `line 12`. */
+  lineOf(path: Path): number {
+    return this.lines.positionOf(locate(this.root, path).keyOffset).line
+  }
+
+  private add(severity: Problem['severity'], path: Path, message: string, details: Details): void {
+    const found = locate(this.root, path)
+    const offset = details.at === 'key' ? found.keyOffset : found.node.offset
+    this.problems.push({
+      severity,
+      ...this.lines.positionOf(offset),
+      path: formatPath(found.path),
+      message,
+      ...(details.expected === undefined ? {} : { expected: details.expected }),
+      ...(details.suggestion === undefined ? {} : { suggestion: details.suggestion }),
+    })
+  }
+}

@@ -1,0 +1,84 @@
+/** Rules about virtual routers and their addresses. */
+import { formatIp } from '../../base/ip.js'
+import { priority as toPriority } from '../../base/units.js'
+import { defaultPriorities } from '../defaults.js'
+import type { Path } from '../node.js'
+import { quote } from '../printable.js'
+import type { Report } from '../report.js'
+import { nearest } from '../suggest.js'
+import type { FileDraft } from '../tables/file.js'
+import { Unique } from '../unique.js'
+import { formatDuration } from '../values.js'
+
+type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
+
+export function checkRouters(file: FileDraft, report: Report): void {
+  const names = new Unique(report, 'two virtual routers of one name')
+  const vrids = new Unique(report, 'two virtual routers of one VRID on one interface')
+  const addresses = new Unique(report, 'this address is used twice')
+  const own = new Map<string, number>()
+  for (const [i, director] of (file.director ?? []).entries()) {
+    if (director?.address) own.set(formatIp(director.address), i)
+  }
+  for (const [i, router] of (file.virtual_router ?? []).entries()) {
+    if (!router) continue
+    const path: Path = ['virtual_router', i]
+    if (router.name !== undefined) names.claim(router.name, [...path, 'name'])
+    if (router.vrid !== undefined) vrids.claim(`${router.interface ?? ''} ${router.vrid}`, [...path, 'vrid'])
+    for (const [k, prefix] of (router.addresses ?? []).entries()) {
+      if (!prefix) continue
+      const address = formatIp(prefix.address)
+      addresses.claim(address, [...path, 'addresses', k])
+      const owner = own.get(address)
+      if (owner !== undefined) {
+        report.error([...path, 'addresses', k], `${address} is director[${owner}]'s own address`, {
+          expected: 'an address that can move',
+        })
+      }
+    }
+    checkPriorities(file, router, path, report)
+    checkLease(router, path, report)
+  }
+}
+
+function checkPriorities(file: FileDraft, router: RouterDraft, path: Path, report: Report): void {
+  const directors = file.director ?? []
+  const names = directors.flatMap((director) => (director?.name === undefined ? [] : [director.name]))
+  const given = router.priority ?? {}
+  for (const name of Object.keys(given)) {
+    // A director whose own name could not be read may be the one that is meant.
+    if (names.includes(name) || names.length < directors.length) continue
+    const meant = nearest(name, names)
+    report.error([...path, 'priority', name], `no director is called ${quote(name)}`, {
+      at: 'key',
+      expected: names.map(quote).join(' or '),
+      suggestion: meant && quote(meant),
+    })
+  }
+  if (directors.length !== 2 || names.length !== 2) return
+  const [first, second] = directors.map((director, i) => {
+    const mapped = Object.hasOwn(given, names[i] ?? '') ? given[names[i] ?? ''] : undefined
+    return mapped ?? director?.priority ?? toPriority(defaultPriorities[i] ?? 0)
+  })
+  if (first === second) {
+    report.warning(
+      path,
+      `both directors have priority ${first}: the higher address will win every election`,
+      {
+        expected: 'two different priorities',
+      },
+    )
+  }
+}
+
+function checkLease(
+  { lease, advertisement_interval: interval }: RouterDraft,
+  path: Path,
+  report: Report,
+): void {
+  if (!lease || interval === undefined || lease >= 3 * interval) return
+  const down = formatDuration(lease)
+  report.warning([...path, 'lease'], `a lease of ${down} ends before the peer would take over`, {
+    expected: `at least three times the advertisement_interval of ${formatDuration(interval)}`,
+  })
+}

@@ -1,0 +1,96 @@
+/** `[[virtual_router]]`: addresses that one director holds at a time. */
+import { vrid } from '../../base/units.js'
+import { list, mapOf } from '../collections.js'
+import { interfaceName, prefix } from '../network.js'
+import { defaulted, optional, required } from '../schema.js'
+import { table } from '../table.js'
+import { choice, duration, integer, only } from '../values.js'
+import { electionPriority, name } from './machine.js'
+
+const count = (value: number): number => value
+
+const garpTable = table(
+  {
+    count: defaulted(integer(1, 100, count), 5, 'Gratuitous ARPs for each address at a take-over.'),
+    interval: defaulted(duration({ from: '10ms', to: '10s' }), '200ms', 'Time between two of them.'),
+    refresh: defaulted(
+      duration({ from: '1s', to: '1h', zero: 'never' }),
+      '0s',
+      'Repeats the announcement for as long as the director is Active.',
+    ),
+  },
+  { title: 'garp', synonyms: { repeat: 'count', delay: 'interval' } },
+)
+
+export const virtualRouterTable = table(
+  {
+    name: required(name, 'Name in logs, status and commands.'),
+    vrid: required(integer(1, 255, vrid), 'Virtual router identifier (VRID), unique on its network.'),
+    interface: optional(
+      interfaceName,
+      "Where the addresses go; the interface of the director's own address.",
+    ),
+    addresses: required(
+      list(prefix({ onlyIpv4: true }), {
+        expected: 'a list of addresses such as ["10.0.0.100/24"]',
+        atLeast: 1,
+        atMost: 255,
+      }),
+      'The virtual addresses with their prefix lengths.',
+    ),
+    transport: defaulted(
+      choice(['udp', 'multicast'], { later: ['unicast'] }),
+      'udp',
+      'Advertisements: authenticated unicast on the pair port, or IP protocol 112 as other VRRP routers speak it.',
+    ),
+    version: defaulted(only(3, [2]), 3, 'VRRP version.'),
+    advertisement_interval: defaulted(
+      duration({ from: '10ms', to: '40s', step: '10ms' }),
+      '100ms',
+      'Between two advertisements; a failover takes three of them and a little.',
+    ),
+    preempt: defaulted(
+      choice(['when_synced', 'always', 'never']),
+      'when_synced',
+      'Whether a returning director of higher priority takes over: once it holds the sessions, at once, or not.',
+    ),
+    preempt_delay: defaulted(
+      duration({ from: '1ms', to: '1h', zero: 'at once' }),
+      '0s',
+      'How long it waits before it does.',
+    ),
+    lease: defaulted(
+      duration({ from: '1s', to: '1h', step: '1s', zero: 'addresses never expire' }),
+      '3s',
+      'The kernel drops the addresses of a dead or frozen director after this time.',
+    ),
+    garp: defaulted(garpTable, {}, 'Announcement of the addresses by gratuitous ARP.'),
+    priority: defaulted(
+      mapOf(electionPriority, { expected: 'a table such as { lb1 = 150, lb2 = 100 }' }),
+      {},
+      "Priorities by director for this router; the director's own where one is not named.",
+    ),
+    accept: defaulted(only(true, [false]), true, 'The Active answers on the addresses itself.'),
+    virtual_mac: defaulted(only(false, [true]), false, "Use of VRRP's virtual MAC address."),
+    driver: defaulted(only('address', []), 'address', 'How the addresses move.'),
+  },
+  {
+    title: '[[virtual_router]]',
+    later: ['group', 'track'],
+    synonyms: {
+      virtual_router_id: 'vrid',
+      router_id: 'vrid',
+      advert_int: 'advertisement_interval',
+      interval: 'advertisement_interval',
+      virtual_ipaddress: 'addresses',
+      virtual_addresses: 'addresses',
+      vip: 'addresses',
+      vips: 'addresses',
+      dev: 'interface',
+      nopreempt: 'preempt = "never"',
+      state: 'priority',
+      use_vmac: 'virtual_mac',
+      sync_group: 'group',
+    },
+  },
+)
