@@ -6,7 +6,7 @@ import { readNode, type Schema } from './schema.js'
 import { nearest } from './suggest.js'
 import type { Table } from './table.js'
 
-/** At least one element where `title` is not given an empty list. */
+/** From `atLeast` to `atMost` elements of one kind. */
 export function list<C, D>(
   item: Schema<C, D>,
   options: { readonly expected: string; readonly atLeast: 0 | 1; readonly atMost?: number },
@@ -27,7 +27,10 @@ export function list<C, D>(
         report.error(path, describe(node), { expected, suggestion: title })
         return undefined
       }
-      if (node.items.length < atLeast) report.error(path, 'the list is empty', { expected })
+      if (node.items.length < atLeast) {
+        report.error(path, 'the list is empty', { expected })
+        return undefined
+      }
       if (atMost !== undefined && node.items.length > atMost) {
         report.error([...path, atMost], `${node.items.length} are given`, { expected: `at most ${atMost}` })
       }

@@ -1,6 +1,6 @@
 /** What differs between two configurations, by name and key: for `plan` and for a reload. */
 import type { Config } from './model.js'
-import { type NormalTable, normalForm, ordered } from './normal.js'
+import { type NormalForm, type NormalTable, normalForm, ordered } from './normal.js'
 import type { Json } from './schema.js'
 
 export interface KeyChange {
@@ -29,46 +29,36 @@ export interface DiffEntry {
  * servers. Empty exactly when the hashes are equal. An added or removed service has no entries for its servers.
  */
 export function diff(before: Config, after: Config): readonly DiffEntry[] {
-  const old = normalForm(before)
-  const now = normalForm(after)
-  const entries: DiffEntry[] = []
-  for (const table of ['pair', 'sync', 'ipvs', 'control', 'log'] as const) {
-    entries.push(...changed({ table }, old[table], now[table]))
-  }
-  const places = (directors: readonly NormalTable[]) =>
-    directors.map((director, i) => ({ ...director, id: i + 1 }))
-  entries.push(
-    ...named(places(old.director), places(now.director), (name) => ({ table: 'director', name })),
-    ...named(old.virtual_router, now.virtual_router, (name) => ({ table: 'virtual_router', name })),
-    ...services(old.virtual_service, now.virtual_service),
-  )
-  return entries
+  return [...differences(normalForm(before), normalForm(after))]
 }
 
-function services(old: readonly NormalTable[], now: readonly NormalTable[]): readonly DiffEntry[] {
-  const servers = byName(old, serversOf)
-  const entries: DiffEntry[] = []
-  const own = named(old.map(withoutServers), now.map(withoutServers), (name) => ({
-    table: 'virtual_service',
-    name,
-  }))
-  const ownByName = new Map(own.map((entry) => ['name' in entry.subject ? entry.subject.name : '', entry]))
-  for (const entry of own) if (entry.change === 'removed') entries.push(entry)
-  for (const service of now) {
-    const name = String(service.name)
-    const entry = ownByName.get(name)
-    if (entry) entries.push(entry)
-    const before = servers.get(name)
-    if (!before) continue
-    entries.push(
-      ...named(before, serversOf(service), (server) => ({
-        table: 'real_server',
-        service: name,
-        name: server,
-      })),
-    )
+function* differences(old: NormalForm, now: NormalForm): Generator<DiffEntry> {
+  for (const table of ['pair', 'sync', 'ipvs', 'control', 'log'] as const) {
+    yield* changed({ table }, old[table], now[table])
   }
-  return entries
+  yield* named(placed(old.director), placed(now.director), (name) => ({ table: 'director', name }))
+  yield* named(old.virtual_router, now.virtual_router, (name) => ({ table: 'virtual_router', name }))
+  yield* services(byName(old.virtual_service), byName(now.virtual_service))
+}
+
+/** A director's place in the file is its id. */
+const placed = (directors: readonly NormalTable[]): readonly NormalTable[] =>
+  directors.map((director, i) => ({ ...director, id: i + 1 }))
+
+function* services(old: Named, now: Named): Generator<DiffEntry> {
+  for (const name of old.keys()) {
+    if (!now.has(name)) yield { subject: { table: 'virtual_service', name }, change: 'removed', keys: [] }
+  }
+  for (const [service, table] of now) {
+    const before = old.get(service)
+    const subject: Subject = { table: 'virtual_service', name: service }
+    if (!before) {
+      yield { subject, change: 'added', keys: [] }
+      continue
+    }
+    yield* changed(subject, withoutServers(before), withoutServers(table))
+    yield* named(serversOf(before), serversOf(table), (name) => ({ table: 'real_server', service, name }))
+  }
 }
 
 const isTable = (value: Json | undefined): value is NormalTable =>
@@ -81,44 +71,41 @@ function withoutServers({ real_servers: _, ...own }: NormalTable): NormalTable {
   return own
 }
 
-function byName<T>(tables: readonly NormalTable[], value: (table: NormalTable) => T): ReadonlyMap<string, T> {
-  return new Map(tables.map((table) => [String(table.name), value(table)]))
-}
+type Named = ReadonlyMap<string, NormalTable>
 
-function named(
+const byName = (tables: readonly NormalTable[]): Named =>
+  new Map(tables.map((table) => [String(table.name), table]))
+
+function* named(
   old: readonly NormalTable[],
   now: readonly NormalTable[],
   subjectOf: (name: string) => Subject,
-): readonly DiffEntry[] {
-  const before = byName(old, (table) => table)
-  const after = byName(now, (table) => table)
-  const entries: DiffEntry[] = []
+): Generator<DiffEntry> {
+  const before = byName(old)
+  const after = byName(now)
   for (const name of before.keys()) {
-    if (!after.has(name)) entries.push({ subject: subjectOf(name), change: 'removed', keys: [] })
+    if (!after.has(name)) yield { subject: subjectOf(name), change: 'removed', keys: [] }
   }
   for (const [name, table] of after) {
     const previous = before.get(name)
-    if (previous) entries.push(...changed(subjectOf(name), previous, table))
-    else entries.push({ subject: subjectOf(name), change: 'added', keys: [] })
+    if (previous) yield* changed(subjectOf(name), previous, table)
+    else yield { subject: subjectOf(name), change: 'added', keys: [] }
   }
-  return entries
 }
 
-function changed(subject: Subject, old: NormalTable, now: NormalTable): readonly DiffEntry[] {
-  const keys = keyChanges('', old, now)
-  return keys.length === 0 ? [] : [{ subject, change: 'changed', keys }]
+function* changed(subject: Subject, old: NormalTable, now: NormalTable): Generator<DiffEntry> {
+  const keys = [...keyChanges('', old, now)]
+  if (keys.length > 0) yield { subject, change: 'changed', keys }
 }
 
-function keyChanges(prefix: string, old: NormalTable, now: NormalTable): readonly KeyChange[] {
-  const changes: KeyChange[] = []
+function* keyChanges(prefix: string, old: NormalTable, now: NormalTable): Generator<KeyChange> {
   for (const name of new Set([...Object.keys(old), ...Object.keys(now)])) {
     const key = prefix + name
     const before = lookUp(old, name)
     const after = lookUp(now, name)
-    if (isTable(before) && isTable(after)) changes.push(...keyChanges(`${key}.`, before, after))
-    else if (!same(before, after)) changes.push({ key, before, after })
+    if (isTable(before) && isTable(after)) yield* keyChanges(`${key}.`, before, after)
+    else if (!same(before, after)) yield { key, before, after }
   }
-  return changes
 }
 
 const lookUp = (table: NormalTable, key: string): Json | undefined =>

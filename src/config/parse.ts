@@ -4,6 +4,7 @@ import { buildConfig } from './build.js'
 import type { Config } from './model.js'
 import { byPosition, isError, type Problem } from './problem.js'
 import { Report } from './report.js'
+import { checkControl } from './rules/control.js'
 import { checkDirectors } from './rules/directors.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
@@ -29,14 +30,14 @@ export function parseConfig(source: Uint8Array | string): Result<ValidConfig, re
   const syntax = readSyntax(text.value)
   if (!syntax.statements) return fail(syntax.problems)
   const tree = buildTree(syntax.statements, syntax)
-  const report = new Report(tree.root, syntax.lines, homes)
-  report.problems.push(...syntax.problems, ...tree.problems)
+  const report = new Report(tree.root, syntax.lines, homes, [...syntax.problems, ...tree.problems])
 
   const draft = readNode(fileTable, tree.root, [], report)
   if (draft) {
     checkDirectors(draft, report)
     checkRouters(draft, report)
     checkServices(draft, report)
+    checkControl(draft, report)
     if (draft.virtual_router?.length === 0 && draft.virtual_service?.length === 0) {
       report.error([], 'there is nothing to do', {
         expected: 'at least one [[virtual_router]] or [[virtual_service]]',

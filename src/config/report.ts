@@ -13,13 +13,13 @@ export interface Details {
 }
 
 export class Report {
-  readonly problems: Problem[] = []
-
   constructor(
     private readonly root: Node,
     private readonly lines: Lines,
     /** Which tables know a key: for keys that stand in the wrong one. */
-    readonly homes: ReadonlyMap<string, readonly string[]> = new Map(),
+    readonly homes: ReadonlyMap<string, readonly string[]>,
+    /** Those that are known already, and those that follow. */
+    readonly problems: Problem[],
   ) {}
 
   get hasErrors(): boolean {
@@ -39,9 +39,10 @@ export class Report {
     return locate(this.root, path).path.length < path.length
   }
 
-  /** Where a path stands in the file: `line 12`. */
-  lineOf(path: Path): number {
-    return this.lines.positionOf(locate(this.root, path).keyOffset).line
+  /** `virtual_router[0].vrid in line 12` */
+  placeOf(path: Path): string {
+    const found = locate(this.root, path)
+    return `${formatPath(found.path)} in line ${this.lines.positionOf(found.keyOffset).line}`
   }
 
   private add(severity: Problem['severity'], path: Path, message: string, details: Details): void {

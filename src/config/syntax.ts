@@ -14,15 +14,17 @@ export interface Syntax {
   readonly brokenLines: ReadonlySet<number>
 }
 
-/** Each attempt reads the whole file again. */
+/** Each attempt reads the whole file again, at 2 to 3 MB a second: a large file gets few. */
 const maxAttempts = 20
+const maxCharacters = 4_000_000
 
 export function readSyntax(source: string): Syntax {
   const problems: Problem[] = []
   const brokenLines = new Set<number>()
   let lines = new Lines(source)
   let statements: readonly TomlStatement[] | undefined
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+  const attempts = Math.max(1, Math.min(maxAttempts, Math.floor(maxCharacters / source.length)))
+  for (let attempt = 0; attempt < attempts; attempt++) {
     try {
       statements = parser.parse(lines.text)
       break

@@ -1,5 +1,5 @@
 /** Things that must not occur twice. */
-import { formatPath, type Path } from './node.js'
+import type { Path } from './node.js'
 import type { Report } from './report.js'
 
 export class Unique {
@@ -11,13 +11,11 @@ export class Unique {
     private readonly message: string,
   ) {}
 
-  /** Reports `path` when another one has claimed the same key, and says where that one stands. */
-  claim(key: string, path: Path): void {
+  /** False when another one has claimed the same key: reported with the place of that one. */
+  claim(key: string, path: Path): boolean {
     const first = this.seen.get(key)
-    if (!first) this.seen.set(key, path)
-    else {
-      const place = `${formatPath(first)} in line ${this.report.lineOf(first)}`
-      this.report.error(path, `${this.message}: see ${place}`)
-    }
+    if (first) this.report.error(path, `${this.message}: see ${this.report.placeOf(first)}`)
+    else this.seen.set(key, path)
+    return first === undefined
   }
 }

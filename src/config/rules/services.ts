@@ -53,8 +53,9 @@ function checkServers(service: ServiceDraft, path: Path, report: Report): void {
     const where: Path = [...path, 'real_servers', k]
     if (server.name !== undefined) names.claim(server.name, [...where, 'name'])
     if (server.address) {
-      endpoints.claim(formatEndpoint(server.address), [...where, 'address'])
-      if (server.name === undefined) names.claim(formatEndpoint(server.address), [...where, 'address'])
+      const address = formatEndpoint(server.address)
+      const free = endpoints.claim(address, [...where, 'address'])
+      if (free && server.name === undefined) names.claim(address, [...where, 'address'])
     }
     checkForwarding(service, server, where, report)
     checkList(server.check, [...where, 'check'], report)

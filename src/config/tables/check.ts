@@ -34,8 +34,8 @@ const synonyms = {
   status_code: 'status',
 }
 
-const tcpCheck = table({ type: type('tcp'), ...common }, { title: 'check', later, synonyms })
-const noCheck = table({ type: type('none') }, { title: 'check' })
+const tcpCheck = table({ type: type('tcp'), ...common }, { title: 'a tcp check', later, synonyms })
+const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 
 export interface StatusRange {
   readonly from: number
@@ -91,7 +91,7 @@ const httpCheck = table(
     body: optional(regularExpression, 'Regular expression that the first 64 KiB of the body must match.'),
   },
   {
-    title: 'check',
+    title: 'an http check',
     later: [...later, 'body_sha256', 'http2', 'proxy_protocol', 'weight_header'],
     synonyms,
   },

@@ -1,0 +1,592 @@
+/** Files that are wrong, and every line that is said about each: `line:column: path: …`. */
+import { baseFile, changed, inserted } from './base-file.js'
+
+export interface BadFile {
+  readonly title: string
+  readonly text: string | Uint8Array
+  readonly problems: readonly string[]
+}
+
+const bad = (title: string, text: string | Uint8Array, ...problems: string[]): BadFile => ({
+  title,
+  text,
+  problems,
+})
+
+/** A line of `[[virtual_router]]`, which becomes line 13. */
+const router = (title: string, line: string, ...problems: string[]): BadFile =>
+  bad(title, inserted(12, line), ...problems)
+
+/** A line of `[[virtual_service]]`, which becomes line 17. */
+const service = (title: string, line: string, ...problems: string[]): BadFile =>
+  bad(title, inserted(16, line), ...problems)
+
+/** Lines after the last table, from line 17. */
+const tail = (title: string, lines: readonly string[], ...problems: string[]): BadFile =>
+  bad(title, inserted(16, ...lines), ...problems)
+
+const bytes = (before: string, ...middle: number[]): Uint8Array =>
+  Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])
+
+const notText: readonly BadFile[] = [
+  bad('empty', '', '1:1: the file is empty, expected at least one [[director]]'),
+  bad('only white space', ' \n\t\r\n', '1:1: the file is empty, expected at least one [[director]]'),
+  bad('only a byte order mark', '\ufeff', '1:1: the file is empty, expected at least one [[director]]'),
+  bad(
+    'only comments',
+    '# nothing\n',
+    '1:1: "director" is missing, expected [[director]]',
+    '1:1: there is nothing to do, expected at least one [[virtual_router]] or [[virtual_service]]',
+  ),
+  bad(
+    'binary',
+    bytes('\x7fELF\x02\x01', 0, 0, 0xff),
+    '1:7: a NUL byte: this is not a text file, expected TOML in UTF-8',
+  ),
+  bad('not UTF-8', bytes('# ok\n# caf', 0xe9), '2:6: a byte that is not UTF-8, expected TOML in UTF-8'),
+  bad(
+    'not UTF-8 behind a real replacement character',
+    bytes('\ufeff# \ufffd ', 0xc3),
+    '1:5: a byte that is not UTF-8, expected TOML in UTF-8',
+  ),
+  bad(
+    'UTF-16',
+    Buffer.from('[pair]', 'utf16le'),
+    '1:2: a NUL byte: this is not a text file, expected TOML in UTF-8',
+  ),
+  bad(
+    'too large',
+    new Uint8Array(4 * 1024 * 1024 + 1).fill(0x23),
+    '1:1: the file has 4194305 bytes, expected at most 4194304 (4 MiB)',
+  ),
+]
+
+const syntax: readonly BadFile[] = [
+  bad(
+    'a word without quotes',
+    inserted(16, 'scheduler = wlc # weighted'),
+    '17:13: unexpected "w", expected a value, did you mean "wlc"?',
+  ),
+  bad(
+    'a duration without quotes',
+    inserted(12, 'lease = 3s'),
+    '13:10: unexpected "s", expected a value, did you mean "3s"?',
+  ),
+  bad(
+    'a value is missing',
+    changed('vrid = 51', 'vrid ='),
+    '11:7: unexpected end of the line, expected a value: "text", a number, true, false, [list] or { table }',
+  ),
+  bad(
+    'a string that is not closed',
+    changed('"front"', '"front'),
+    '10:14: unexpected end of the line, expected the closing quote on the same line',
+  ),
+  bad(
+    'a header that is not closed',
+    changed('[pair]', '[pair'),
+    '7:6: unexpected end of the line, expected "," or "]"',
+  ),
+  bad(
+    'a list that is not closed',
+    changed('"10.0.0.22:80"]', '"10.0.0.22:80"'),
+    '17:1: unexpected end of the file, expected "," or "]"',
+  ),
+  bad('no equals sign', changed('vrid = 51', 'vrid 51'), '11:6: unexpected "5", expected "=" after the key'),
+  bad(
+    "another program's file",
+    'vrrp_instance front {\n  virtual_router_id 51\n}\n',
+    '1:15: unexpected "f", expected "=" after the key',
+  ),
+  bad(
+    'two keys on one line',
+    changed('vrid = 51', 'vrid = 51 lease = "3s"'),
+    '11:11: unexpected "l", expected the end of the line',
+  ),
+  bad('an unknown escape', changed('"front"', '"fr\\qont"'), '10:11: invalid escape sequence'),
+  bad(
+    'two syntax errors, and a wrong value between them',
+    changed('name = "front"\nvrid = 51', 'name = front\nvrid = 300\npreempt = always'),
+    '10:8: unexpected "f", expected a value, did you mean "front"?',
+    '11:8: virtual_router[0].vrid: 300 is out of range, expected an integer from 1 to 255',
+    '12:11: unexpected "a", expected a value, did you mean "always"?',
+  ),
+  tail(
+    'nested without end',
+    ['[control]', `group = ${'['.repeat(100_000)}`],
+    '18:509: maximum nesting depth of 500 exceeded',
+  ),
+  bad('a key twice', inserted(11, 'vrid = 52'), '12:1: vrid is defined a second time'),
+  bad('a table twice', inserted(8, '[pair]', 'port = 1'), '9:1: pair is defined a second time'),
+  bad(
+    'a list in two ways',
+    inserted(16, '[[virtual_service.real_servers]]', 'address = "10.0.0.23:80"'),
+    '17:1: virtual_service.real_servers is defined a second time',
+  ),
+]
+
+const keys: readonly BadFile[] = [
+  router(
+    'a misspelt key',
+    'advertisment_interval = "1s"',
+    '13:1: virtual_router[0].advertisment_interval: unknown key, did you mean advertisement_interval?',
+  ),
+  router(
+    'camel case',
+    'preemptDelay = "1s"',
+    '13:1: virtual_router[0].preemptDelay: unknown key, did you mean preempt_delay?',
+  ),
+  router(
+    "keepalived's word",
+    'advert_int = 1',
+    '13:1: virtual_router[0].advert_int: unknown key, did you mean advertisement_interval?',
+  ),
+  router(
+    'a key of another table',
+    'scheduler = "rr"',
+    '13:1: virtual_router[0].scheduler: unknown key, did you mean scheduler in [[virtual_service]]?',
+  ),
+  router('a key that resembles nothing', 'colour = "red"', '13:1: virtual_router[0].colour: unknown key'),
+  router(
+    'a key with an escape sequence',
+    '"\\u001b[31m" = 1',
+    '13:1: virtual_router[0]."\\u001b[31m": unknown key',
+  ),
+  router('__proto__', '__proto__ = 1', '13:1: virtual_router[0].__proto__: unknown key'),
+  router('constructor', 'constructor = 1', '13:1: virtual_router[0].constructor: unknown key'),
+  bad(
+    'an unknown table',
+    inserted(16, '[virtual_servise]'),
+    '17:1: virtual_servise: unknown key, did you mean virtual_service?',
+  ),
+  bad(
+    'an unknown key above every table',
+    `port = 1\n${baseFile}`,
+    '1:1: port: unknown key, did you mean port in [pair] or a tcp check or an http check?',
+  ),
+  bad(
+    'one bracket too few',
+    changed('[[virtual_router]]', '[virtual_router]'),
+    '9:1: virtual_router: this is a table, expected [[virtual_router]], did you mean [[virtual_router]]?',
+  ),
+  bad(
+    'one bracket too many',
+    changed('[pair]', '[[pair]]'),
+    '7:1: pair: this is a list of tables, expected a table, did you mean [pair]?',
+  ),
+]
+
+const later: readonly BadFile[] = [
+  router(
+    'track',
+    'track = [{ gateway = "10.0.0.1" }]',
+    '13:1: virtual_router[0].track: not supported by this version',
+  ),
+  router('group', 'group = "all"', '13:1: virtual_router[0].group: not supported by this version'),
+  router(
+    'version 2',
+    'version = 2',
+    '13:11: virtual_router[0].version: 2 is not supported by this version, expected 3',
+  ),
+  router(
+    'virtual_mac',
+    'virtual_mac = true',
+    '13:15: virtual_router[0].virtual_mac: true is not supported by this version, expected false',
+  ),
+  router(
+    'unicast',
+    'transport = "unicast"',
+    '13:13: virtual_router[0].transport: "unicast" is not supported by this version, expected "udp" or "multicast"',
+  ),
+  bad(
+    'IPv6 virtual addresses',
+    changed('"10.0.0.100/24"', '"2001:db8::1/64"'),
+    '12:14: virtual_router[0].addresses[0]: "2001:db8::1/64": IPv6 is not supported here by this version, expected an address with prefix length such as "10.0.0.100/24"',
+  ),
+  service('fwmark', 'fwmark = 1', '17:1: virtual_service[0].fwmark: not supported by this version'),
+  service('quorum', 'quorum = 1', '17:1: virtual_service[0].quorum: not supported by this version'),
+  service(
+    'full NAT',
+    'forwarding = "full_nat"',
+    '17:14: virtual_service[0].forwarding: "full_nat" is not supported by this version, expected "direct" or "nat"',
+  ),
+  service(
+    'SCTP',
+    'protocol = "sctp"',
+    '17:12: virtual_service[0].protocol: "sctp" is not supported by this version, expected "tcp" or "udp"',
+  ),
+  service(
+    'an HTTPS check',
+    'check = { type = "https" }',
+    '17:18: virtual_service[0].check.type: "https" is not supported by this version, expected "tcp", "http", "none"',
+  ),
+  tail('hook', ['[[hook]]', 'on = ["active"]'], '17:1: hook: not supported by this version'),
+  tail('drill', ['[drill]', 'duration = "30s"'], '17:1: drill: not supported by this version'),
+  tail(
+    'dashboard',
+    ['[control]', 'http = "127.0.0.1:8850"'],
+    '18:1: control.http: not supported by this version',
+  ),
+  tail(
+    'rotation',
+    ['[sync]', 'transport = "multicast"'],
+    '18:13: sync.transport: "multicast" is not supported by this version, expected "unicast" or "off"',
+  ),
+]
+
+const count = 'expected an integer from 1 to 255'
+const durationOf = (from: string, to: string): string => `expected a duration from "${from}" to "${to}"`
+const interval = `${durationOf('10ms', '40s')} in steps of "10ms"`
+
+const values: readonly BadFile[] = [
+  bad('vrid 300', changed('51', '300'), `11:8: virtual_router[0].vrid: 300 is out of range, ${count}`),
+  bad('vrid 0', changed('51', '0'), `11:8: virtual_router[0].vrid: 0 is out of range, ${count}`),
+  bad(
+    'vrid as text',
+    changed('51', '"51"'),
+    `11:8: virtual_router[0].vrid: "51" is a string, ${count}, did you mean 51?`,
+  ),
+  bad(
+    'vrid as a float',
+    changed('51', '51.5'),
+    `11:8: virtual_router[0].vrid: 51.5 is a floating-point number, ${count}`,
+  ),
+  bad(
+    'vrid as a date',
+    changed('51', '2024-05-01'),
+    `11:8: virtual_router[0].vrid: this is a date or time, ${count}`,
+  ),
+  bad(
+    'vrid beyond 64 bits',
+    changed('51', '99999999999999999999'),
+    '11:8: integer literal is outside the 64-bit signed integer range required by TOML',
+  ),
+  bad(
+    'a name that is a number',
+    changed('"front"', '1'),
+    '10:8: virtual_router[0].name: 1 is an integer, expected a name of letters, digits, ".", "_" and "-" (at most 63), did you mean "1"?',
+  ),
+  bad(
+    'a name with a space',
+    changed('"front"', '"my front"'),
+    '10:8: virtual_router[0].name: "my front" is not valid, expected a name of letters, digits, ".", "_" and "-" (at most 63)',
+  ),
+  router(
+    'a duration as a number',
+    'lease = 3',
+    '13:9: virtual_router[0].lease: 3 is a number: durations are strings, e.g. "2s", expected a duration from "1s" to "1h" in steps of "1s", or "0s" (addresses never expire)',
+  ),
+  router(
+    'a duration without unit',
+    'advertisement_interval = "100"',
+    `13:26: virtual_router[0].advertisement_interval: "100" is not a duration, ${interval}, did you mean "100ms"?`,
+  ),
+  router(
+    'a duration in words',
+    'advertisement_interval = "1 sec"',
+    `13:26: virtual_router[0].advertisement_interval: "1 sec" is not a duration, ${interval}, did you mean "1s"?`,
+  ),
+  router(
+    'an interval too short',
+    'advertisement_interval = "5ms"',
+    `13:26: virtual_router[0].advertisement_interval: "5ms" is out of range, ${interval}`,
+  ),
+  router(
+    'an interval between centiseconds',
+    'advertisement_interval = "15ms"',
+    `13:26: virtual_router[0].advertisement_interval: "15ms" is between two steps, ${interval}`,
+  ),
+  router(
+    'an interval too long',
+    'advertisement_interval = "41s"',
+    `13:26: virtual_router[0].advertisement_interval: "41s" is out of range, ${interval}`,
+  ),
+  router(
+    'a lease too short',
+    'lease = "500ms"',
+    '13:9: virtual_router[0].lease: "500ms" is out of range, expected a duration from "1s" to "1h" in steps of "1s", or "0s" (addresses never expire)',
+  ),
+  router(
+    'an unknown word',
+    'preempt = "allways"',
+    '13:11: virtual_router[0].preempt: "allways" is not one of them, expected "when_synced", "always", "never", did you mean "always"?',
+  ),
+  router(
+    'an interface name too long',
+    'interface = "enp0s31f6.vlan4000"',
+    '13:13: virtual_router[0].interface: "enp0s31f6.vlan4000" is not valid, expected an interface name such as "eth0" (at most 15 characters)',
+  ),
+  router('garp as a number', 'garp = 5', '13:8: virtual_router[0].garp: 5 is an integer, expected a table'),
+  router(
+    'a key within garp',
+    'garp = { counts = 5 }',
+    '13:10: virtual_router[0].garp.counts: unknown key, did you mean count?',
+  ),
+  bad(
+    'addresses as text',
+    changed('["10.0.0.100/24"]', '"10.0.0.100/24"'),
+    '12:13: virtual_router[0].addresses: "10.0.0.100/24" is a string, expected a list of addresses such as ["10.0.0.100/24"]',
+  ),
+  bad(
+    'no addresses',
+    changed('["10.0.0.100/24"]', '[]'),
+    '12:13: virtual_router[0].addresses: the list is empty, expected a list of addresses such as ["10.0.0.100/24"]',
+  ),
+  bad(
+    'an address without prefix length',
+    changed('"10.0.0.100/24"', '"10.0.0.100"'),
+    '12:14: virtual_router[0].addresses[0]: "10.0.0.100" has no prefix length, expected an address with prefix length such as "10.0.0.100/24", did you mean "10.0.0.100/24"?',
+  ),
+  bad(
+    'an address out of range',
+    changed('"10.0.0.100/24"', '"10.0.0.256/24"'),
+    '12:14: virtual_router[0].addresses[0]: "10.0.0.256/24" is not valid, expected an address with prefix length such as "10.0.0.100/24"',
+  ),
+  bad(
+    'a prefix out of range',
+    changed('"10.0.0.100/24"', '"10.0.0.100/33"'),
+    '12:14: virtual_router[0].addresses[0]: "10.0.0.100/33" is not valid, expected an address with prefix length such as "10.0.0.100/24"',
+  ),
+  bad(
+    'the address of a network',
+    changed('"10.0.0.100/24"', '"10.0.0.0/24"'),
+    '12:14: virtual_router[0].addresses[0]: "10.0.0.0/24" names a network, expected the address of a host in it',
+  ),
+  bad(
+    'a broadcast address',
+    changed('"10.0.0.100/24"', '"10.0.0.255/24"'),
+    `12:14: virtual_router[0].addresses[0]: "10.0.0.255/24" is its network's broadcast address, expected the address of a host in it`,
+  ),
+  bad(
+    'a multicast address',
+    changed('"10.0.0.100/24"', '"224.0.0.18/24"'),
+    `12:14: virtual_router[0].addresses[0]: "224.0.0.18/24" is a multicast address, expected one machine's address`,
+  ),
+  bad(
+    "a director's address with a port",
+    changed('"10.0.0.12"', '"10.0.0.12:8849"'),
+    '6:11: director[1].address: "10.0.0.12:8849" is not valid, expected an address such as "10.0.0.11", did you mean "10.0.0.12"?',
+  ),
+  bad(
+    "a director's address with a prefix length",
+    changed('"10.0.0.12"', '"10.0.0.12/24"'),
+    '6:11: director[1].address: "10.0.0.12/24" is not valid, expected an address such as "10.0.0.11", did you mean "10.0.0.12"?',
+  ),
+  bad(
+    'a service without port',
+    changed('"10.0.0.100:80"', '"10.0.0.100"'),
+    '15:11: virtual_service[0].address: "10.0.0.100" has no port, expected address and port such as "10.0.0.21:80" or "[2001:db8::21]:80", did you mean "10.0.0.100:80"?',
+  ),
+  bad(
+    'port 0',
+    changed('"10.0.0.100:80"', '"10.0.0.100:0"'),
+    '15:11: virtual_service[0].address: "10.0.0.100:0" has port 0, expected a port from 1 to 65535',
+  ),
+  bad(
+    'a port out of range',
+    changed('"10.0.0.22:80"', '"10.0.0.22:70000"'),
+    '16:33: virtual_service[0].real_servers[1]: "10.0.0.22:70000" is not valid, expected address and port such as "10.0.0.21:80" or "[2001:db8::21]:80"',
+  ),
+  bad(
+    'a weight out of range',
+    changed('"10.0.0.22:80"', '{ address = "10.0.0.22:80", weight = 65536 }'),
+    '16:70: virtual_service[0].real_servers[1].weight: 65536 is out of range, expected an integer from 0 to 65535',
+  ),
+  bad(
+    'a server as a number',
+    changed('"10.0.0.22:80"', '22'),
+    '16:33: virtual_service[0].real_servers[1]: 22 is an integer, expected address and port such as "10.0.0.21:80" or "[2001:db8::21]:80", or a table with name, address, weight …',
+  ),
+  service(
+    'an unknown scheduler',
+    'scheduler = "wlcc"',
+    '17:13: virtual_service[0].scheduler: "wlcc" is not one of them, expected "rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos", did you mean "wlc"?',
+  ),
+  service(
+    'a check without type',
+    'check = { interval = "1s" }',
+    '17:9: virtual_service[0].check: "type" is missing, expected "tcp", "http", "none"',
+  ),
+  service(
+    'a check as text',
+    'check = "tcp"',
+    '17:9: virtual_service[0].check: "tcp" is a string, expected a check such as { type = "tcp" }',
+  ),
+  service(
+    'an unknown check',
+    'check = { type = "htp" }',
+    '17:18: virtual_service[0].check.type: "htp" is not one of them, expected "tcp", "http", "none", did you mean "http"?',
+  ),
+  service(
+    'a path for a TCP check',
+    'check = { type = "tcp", path = "/" }',
+    '17:25: virtual_service[0].check.path: unknown key, did you mean path in an http check?',
+  ),
+  service(
+    'no checks',
+    'check = []',
+    '17:9: virtual_service[0].check: the list is empty, expected a check, or { type = "none" } for none',
+  ),
+  service(
+    'none beside a check',
+    'check = [{ type = "tcp" }, { type = "none" }]',
+    '17:28: virtual_service[0].check[1]: "none" beside other checks, expected it alone, or without it',
+  ),
+  service(
+    'a status that is a number',
+    'check = { type = "http", status = 200 }',
+    '17:35: virtual_service[0].check.status: 200 is an integer, expected status codes such as "200", "200-399" or "200-299,404", did you mean "200"?',
+  ),
+  service(
+    'a status range backwards',
+    'check = { type = "http", status = "399-200" }',
+    '17:35: virtual_service[0].check.status: "399-200" is not valid, expected status codes such as "200", "200-399" or "200-299,404"',
+  ),
+  service(
+    'a broken regular expression',
+    'check = { type = "http", body = "(" }',
+    '17:33: virtual_service[0].check.body: Invalid regular expression: /(/: Unterminated group, expected a regular expression',
+  ),
+  service(
+    'a header that splits the request',
+    'check = { type = "http", headers = { "X-A" = "b\\r\\nHost: c" } }',
+    '17:46: virtual_service[0].check.headers.X-A: "b\\r\\nHost: c" is not valid, expected text without line breaks',
+  ),
+  service(
+    'the name of a header',
+    'check = { type = "http", headers = { "X A" = "b" } }',
+    '17:38: virtual_service[0].check.headers."X A": not the name of a header',
+  ),
+  tail(
+    'socket mode as a number',
+    ['[control]', 'mode = 660'],
+    '18:8: control.mode: 660 is an integer, expected permission bits as a string such as "0660", did you mean "660"?',
+  ),
+  tail(
+    'socket mode with an 8',
+    ['[control]', 'mode = "0680"'],
+    '18:8: control.mode: "0680" is not valid, expected permission bits as a string such as "0660"',
+  ),
+  bad(
+    'a relative key file',
+    changed('"/etc/vipair/pair.key"', '"pair.key"'),
+    '8:12: pair.key_file: "pair.key" is not valid, expected an absolute path',
+  ),
+  bad(
+    'priority 255',
+    inserted(3, 'priority = 255'),
+    '4:12: director[0].priority: 255 is out of range, expected an integer from 1 to 254',
+  ),
+]
+
+const rules: readonly BadFile[] = [
+  bad(
+    'a name is missing',
+    changed('name = "front"\n', ''),
+    '9:1: virtual_router[0]: "name" is missing, expected a name of letters, digits, ".", "_" and "-" (at most 63)',
+  ),
+  bad(
+    'three directors',
+    inserted(6, '[[director]]', 'name = "lb3"', 'address = "10.0.0.13"'),
+    '7:1: director[2]: 3 are given, expected at most 2',
+  ),
+  bad(
+    'two directors of one name',
+    changed('"lb2"', '"lb1"'),
+    '5:8: director[1].name: two directors of one name: see director[0].name in line 2',
+  ),
+  bad(
+    'two directors at one address',
+    changed('"10.0.0.12"', '"10.0.0.11"'),
+    '6:11: director[1].address: two directors at one address: see director[0].address in line 3',
+  ),
+  bad(
+    'no key',
+    changed('key_file = "/etc/vipair/pair.key"', ''),
+    '7:1: pair: "key_file" is missing: two directors need it for virtual_router with transport "udp" and sync with transport "unicast", expected an absolute path to a key made by `vipair keygen`',
+  ),
+  bad(
+    "an address moves that is a director's own",
+    changed('"10.0.0.100/24"', '"10.0.0.100/24", "10.0.0.12/24"'),
+    `12:31: virtual_router[0].addresses[1]: 10.0.0.12 is director[1]'s own address, expected an address that can move`,
+  ),
+  bad(
+    'two routers of one name, VRID and address',
+    inserted(12, '[[virtual_router]]', 'name = "front"', 'vrid = 51', 'addresses = ["10.0.0.100/32"]'),
+    '14:8: virtual_router[1].name: two virtual routers of one name: see virtual_router[0].name in line 10',
+    '15:8: virtual_router[1].vrid: two virtual routers of one VRID on one interface: see virtual_router[0].vrid in line 11',
+    '16:14: virtual_router[1].addresses[0]: this address is used twice: see virtual_router[0].addresses[0] in line 12',
+  ),
+  router(
+    'a priority for nobody',
+    'priority = { lb3 = 10 }',
+    '13:14: virtual_router[0].priority.lb3: no director is called "lb3", expected "lb1" or "lb2", did you mean "lb1"?',
+  ),
+  tail(
+    'two services of one name and address',
+    ['[[virtual_service]]', 'name = "web"', 'address = "10.0.0.100:80"', 'real_servers = ["10.0.0.23:80"]'],
+    '18:8: virtual_service[1].name: two virtual services of one name: see virtual_service[0].name in line 14',
+    '19:11: virtual_service[1].address: two virtual services on one protocol, address and port: see virtual_service[0].address in line 15',
+  ),
+  bad(
+    'a server twice',
+    changed('"10.0.0.22:80"', '"10.0.0.21:80"'),
+    '16:33: virtual_service[0].real_servers[1]: two real servers at one address and port: see virtual_service[0].real_servers[0] in line 16',
+  ),
+  bad(
+    'two servers of one name',
+    changed(
+      '["10.0.0.21:80", "10.0.0.22:80"]',
+      '[{ name = "a", address = "10.0.0.21:80" }, { name = "a", address = "10.0.0.22:80" }]',
+    ),
+    '16:68: virtual_service[0].real_servers[1].name: two real servers of one name: see virtual_service[0].real_servers[0].name in line 16',
+  ),
+  bad(
+    'direct forwarding to another port',
+    changed('"10.0.0.22:80"', '"10.0.0.22:8080"'),
+    '16:33: virtual_service[0].real_servers[1]: direct forwarding cannot change port 80 to 8080, expected port 80, or forwarding = "nat"',
+  ),
+  bad(
+    'direct forwarding of one server of a NAT service',
+    changed(
+      'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
+      'forwarding = "nat"\nreal_servers = ["10.0.0.21:81", { address = "10.0.0.22:81", forwarding = "direct" }]',
+    ),
+    '17:45: virtual_service[0].real_servers[1].address: direct forwarding cannot change port 80 to 81, expected port 80, or forwarding = "nat"',
+  ),
+  bad(
+    'a server of the other family',
+    changed('"10.0.0.22:80"', '"[2001:db8::22]:80"'),
+    '16:33: virtual_service[0].real_servers[1]: IPv6 behind an IPv4 service, expected addresses of one family',
+  ),
+  bad(
+    'a service that serves itself',
+    changed('"10.0.0.22:80"', '"10.0.0.100:80"'),
+    `16:33: virtual_service[0].real_servers[1]: the service's own address, expected the address of another machine`,
+  ),
+  bad(
+    'nothing to do',
+    baseFile.split('\n').slice(0, 8).join('\n'),
+    '1:1: there is nothing to do, expected at least one [[virtual_router]] or [[virtual_service]]',
+  ),
+  bad(
+    'everything at once',
+    changed('vrid = 51', 'vrid = 300\nlease = 3\ncolour = "red"')
+      .replace('"lb2"', '"lb1"')
+      .replace('10.0.0.22:80', '10.0.0.22:8080'),
+    '5:8: director[1].name: two directors of one name: see director[0].name in line 2',
+    '11:8: virtual_router[0].vrid: 300 is out of range, expected an integer from 1 to 255',
+    '12:9: virtual_router[0].lease: 3 is a number: durations are strings, e.g. "2s", expected a duration from "1s" to "1h" in steps of "1s", or "0s" (addresses never expire)',
+    '13:1: virtual_router[0].colour: unknown key',
+    '18:33: virtual_service[0].real_servers[1]: direct forwarding cannot change port 80 to 8080, expected port 80, or forwarding = "nat"',
+  ),
+]
+
+export const badFiles: Readonly<Record<string, readonly BadFile[]>> = {
+  'not a text': notText,
+  syntax,
+  keys,
+  'keys of later versions': later,
+  values,
+  'rules between tables': rules,
+}

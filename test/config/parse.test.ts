@@ -1,0 +1,290 @@
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { formatEndpoint, formatIp, formatPrefix } from '../../src/base/ip.js'
+import type { Config } from '../../src/config/model.js'
+import { parseConfig, type ValidConfig } from '../../src/config/parse.js'
+import { formatProblem } from '../../src/config/problem.js'
+import { baseFile, changed, inserted } from './base-file.js'
+
+function valid(text: string | Uint8Array): ValidConfig {
+  const result = parseConfig(text)
+  if (!result.ok) throw new Error(result.error.map((problem) => formatProblem('f', problem)).join('\n'))
+  return result.value
+}
+
+const parse = (text: string): Config => valid(text).config
+const warningsOf = (text: string): readonly string[] =>
+  valid(text).warnings.map((problem) => formatProblem('f', problem).slice(2))
+
+describe('a valid file', () => {
+  it('gets every default', () => {
+    const config = parse(baseFile)
+    deepEqual(config.pair, { name: 'vipair', keyFile: '/etc/vipair/pair.key', port: 8849 })
+    deepEqual(
+      config.directors.map(({ address, ...rest }) => ({ ...rest, address: formatIp(address) })),
+      [
+        { name: 'lb1', priority: 150, id: 1, address: '10.0.0.11' },
+        { name: 'lb2', priority: 100, id: 2, address: '10.0.0.12' },
+      ],
+    )
+    const [router] = config.virtualRouters
+    deepEqual(
+      { ...router, addresses: router?.addresses.map(formatPrefix) },
+      {
+        name: 'front',
+        vrid: 51,
+        interface: undefined,
+        addresses: ['10.0.0.100/24'],
+        transport: 'udp',
+        advertisementInterval: 100,
+        preempt: 'when_synced',
+        preemptDelay: 0,
+        lease: 3000,
+        garp: { count: 5, interval: 200, refresh: undefined },
+        priority: {},
+      },
+    )
+    const [service] = config.virtualServices
+    equal(service && formatEndpoint(service.endpoint), '10.0.0.100:80')
+    const { endpoint: _, realServers = [], ...rest } = service ?? {}
+    deepEqual(rest, {
+      name: 'web',
+      protocol: 'tcp',
+      scheduler: 'wlc',
+      forwarding: 'direct',
+      persistence: undefined,
+      onDown: 'quiesce',
+      initial: 'up',
+    })
+    const tcp = {
+      type: 'tcp',
+      interval: 1000,
+      timeout: 1000,
+      rise: 2,
+      fall: 3,
+      port: undefined,
+      bind: undefined,
+    }
+    deepEqual(
+      realServers.map(({ endpoint, ...server }) => ({ ...server, endpoint: formatEndpoint(endpoint) })),
+      ['10.0.0.21:80', '10.0.0.22:80'].map((address) => ({
+        name: address,
+        endpoint: address,
+        weight: 100,
+        forwarding: 'direct',
+        checks: [tcp],
+      })),
+    )
+    deepEqual(config.sync, { transport: 'unicast' })
+    deepEqual(config.ipvs, { onExit: 'keep', manage: 'declared', reconcileInterval: 10_000 })
+    deepEqual(config.control, { group: undefined, mode: 0o660 })
+    deepEqual(config.log, { level: 'info', format: 'text' })
+  })
+
+  it('has no warnings', () => deepEqual(warningsOf(baseFile), []))
+
+  it('may begin with a byte order mark and end its lines with CR LF', () => {
+    equal(parse(`\ufeff${baseFile.replaceAll('\n', '\r\n')}`).hash, parse(baseFile).hash)
+  })
+
+  it('needs no key when nothing is said on the pair port', () => {
+    const text = changed('key_file = "/etc/vipair/pair.key"', '')
+      .replace('vrid = 51', 'vrid = 51\ntransport = "multicast"')
+      .concat('[sync]\ntransport = "off"\n')
+    equal(parse(text).pair.keyFile, undefined)
+  })
+
+  it('needs no key for a single director', () => {
+    const single = baseFile.split('\n').toSpliced(3, 5).join('\n')
+    equal(parse(single).directors.length, 1)
+  })
+
+  it('may write what a later version lets one change', () => {
+    const text = inserted(12, 'version = 3', 'accept = true', 'virtual_mac = false', 'driver = "address"')
+    equal(parse(text).hash, parse(baseFile).hash)
+  })
+
+  it('takes priorities for a router by director', () => {
+    deepEqual(parse(inserted(12, 'priority = { lb2 = 200 }')).virtualRouters[0]?.priority, { lb2: 200 })
+  })
+
+  it('turns "0s" into never', () => {
+    const [router] = parse(inserted(12, 'lease = "0s"', 'garp.refresh = "0s"')).virtualRouters
+    equal(router?.lease, undefined)
+    equal(router?.garp.refresh, undefined)
+    equal(router?.garp.count, 5)
+  })
+})
+
+describe('checks', () => {
+  const checksOf = (...lines: string[]) =>
+    parse(inserted(16, ...lines)).virtualServices[0]?.realServers.map(({ checks }) => checks)
+
+  it('of type none leave the list empty', () => {
+    deepEqual(checksOf('check = { type = "none" }'), [[], []])
+  })
+
+  it('of a server replace those of the service', () => {
+    const text = changed(
+      '"10.0.0.22:80"',
+      '{ address = "10.0.0.22:80", check = [{ type = "tcp", port = 8080 }] }',
+    )
+    const servers = parse(text.concat('check = { type = "none" }\n')).virtualServices[0]?.realServers
+    deepEqual(
+      servers?.map(({ checks }) => checks.map(({ port }) => port)),
+      [[], [8080]],
+    )
+  })
+
+  it('over HTTP have every default', () => {
+    deepEqual(checksOf('check = { type = "http" }')?.[0], [
+      {
+        type: 'http',
+        interval: 1000,
+        timeout: 1000,
+        rise: 2,
+        fall: 3,
+        port: undefined,
+        bind: undefined,
+        path: '/',
+        method: 'GET',
+        host: undefined,
+        headers: {},
+        status: [{ from: 200, to: 399 }],
+        body: undefined,
+      },
+    ])
+  })
+
+  it('over HTTP take lists of status codes and headers', () => {
+    const [check] =
+      checksOf('check = { type = "http", status = "200-299, 404", headers = { X-Probe = "vipair" } }')?.[0] ??
+      []
+    ok(check?.type === 'http')
+    deepEqual(check.status, [
+      { from: 200, to: 299 },
+      { from: 404, to: 404 },
+    ])
+    deepEqual(check.headers, { 'X-Probe': 'vipair' })
+  })
+
+  it('are several in one list', () => {
+    const checks = checksOf('check = [{ type = "tcp" }, { type = "http", path = "/ready" }]')?.[0]
+    deepEqual(
+      checks?.map(({ type }) => type),
+      ['tcp', 'http'],
+    )
+  })
+
+  it('are none for UDP unless the file names one', () => {
+    deepEqual(checksOf('protocol = "udp"'), [[], []])
+  })
+})
+
+describe('a warning leaves the file valid', () => {
+  const cases: readonly (readonly [title: string, text: string, warning: string])[] = [
+    [
+      'equal priorities',
+      inserted(3, 'priority = 100'),
+      '10:1: virtual_router[0]: warning: both directors have priority 100: the higher address will win every election, expected two different priorities',
+    ],
+    [
+      'equal priorities by the table of a router',
+      inserted(12, 'priority = { lb1 = 90, lb2 = 90 }'),
+      '9:1: virtual_router[0]: warning: both directors have priority 90: the higher address will win every election, expected two different priorities',
+    ],
+    [
+      'a lease shorter than a failover',
+      inserted(12, 'advertisement_interval = "2s"', 'lease = "4s"'),
+      '14:9: virtual_router[0].lease: warning: a lease of 4s ends before the peer would take over, expected at least three times the advertisement_interval of 2s',
+    ],
+    [
+      'an address that nobody holds',
+      changed('"10.0.0.100:80"', '"10.0.0.200:80"'),
+      '15:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.200',
+    ],
+    [
+      'UDP without a check',
+      inserted(16, 'protocol = "udp"'),
+      '13:1: virtual_service[0]: warning: no check: the servers of a UDP service count as healthy, expected check = { type = "none" } to say so, or a check with a port',
+    ],
+    [
+      'a control socket for everybody',
+      inserted(16, '[control]', 'mode = "0666"'),
+      '18:8: control.mode: warning: everybody on this machine may command the daemon, expected a mode that ends in 0',
+    ],
+  ]
+  for (const [title, text, warning] of cases) it(title, () => deepEqual(warningsOf(text), [warning]))
+})
+
+describe('the hash', () => {
+  const hash = (text: string): string => parse(text).hash
+
+  it('is 16 hex digits', () => ok(/^[0-9a-f]{16}$/.test(hash(baseFile))))
+
+  it('does not see comments, order, short forms and defaults written out', () => {
+    const other = `# the same
+[[virtual_service]]
+address = "10.0.0.100:80"
+name = "web" # web
+scheduler = "wlc"
+check = { type = "tcp", interval = "1000ms" }
+[[virtual_service.real_servers]]
+address = "10.0.0.22:80"
+weight = 100
+[[virtual_service.real_servers]]
+address = "10.0.0.21:80"
+name = "10.0.0.21:80"
+[[virtual_router]]
+vrid = 51
+addresses = ["10.0.0.100/24"]
+name = "front"
+[[director]]
+name = "lb1"
+address = "10.0.0.11"
+priority = 150
+[[director]]
+name = "lb2"
+address = "10.0.0.12"
+[pair]
+port = 8849
+key_file = "/etc/vipair/pair.key"
+[sync]
+`
+    equal(hash(other), hash(baseFile))
+  })
+
+  it('sees a change of anything', () => {
+    const texts = [
+      changed('51', '52'),
+      changed('10.0.0.100/24', '10.0.0.100/25'),
+      changed('10.0.0.22:80', '10.0.0.23:80'),
+      changed('"lb2"', '"lb3"'),
+      changed('pair.key', 'other.key'),
+      inserted(12, 'lease = "4s"'),
+      inserted(12, 'garp.refresh = "1m"'),
+      inserted(16, 'persistence = "5m"'),
+      inserted(16, 'check = { type = "tcp", fall = 2 }'),
+      inserted(16, 'check = { type = "http" }'),
+      inserted(16, '[log]', 'level = "debug"'),
+      inserted(16, '[ipvs]', 'on_exit = "flush"'),
+    ]
+    equal(new Set([baseFile, ...texts].map(hash)).size, texts.length + 1)
+  })
+
+  it('sees the order of the directors: it is their sync ids', () => {
+    const lines = baseFile.split('\n')
+    equal(
+      hash([...lines.slice(3, 6), ...lines.slice(0, 3), ...lines.slice(6)].join('\n')) === hash(baseFile),
+      false,
+    )
+  })
+})
+
+describe('the files in configs/', () => {
+  for (const name of ['minimal', 'pair-dr', 'pair-nat']) {
+    it(`${name}.toml is valid, without warnings`, () => {
+      deepEqual(valid(readFileSync(`configs/${name}.toml`)).warnings, [])
+    })
+  }
+})
