@@ -98,42 +98,50 @@ export class Writer {
   }
 
   u8(value: number): this {
-    this.view.setUint8(this.reserve(1), value)
+    const at = this.reserve(1)
+    this.view.setUint8(at, value)
     return this
   }
 
   u16be(value: number): this {
-    this.view.setUint16(this.reserve(2), value, false)
+    const at = this.reserve(2)
+    this.view.setUint16(at, value, false)
     return this
   }
 
   u32be(value: number): this {
-    this.view.setUint32(this.reserve(4), value, false)
+    const at = this.reserve(4)
+    this.view.setUint32(at, value, false)
     return this
   }
 
   u64be(value: bigint): this {
-    this.view.setBigUint64(this.reserve(8), value, false)
+    const at = this.reserve(8)
+    this.view.setBigUint64(at, value, false)
     return this
   }
 
   u16host(value: number): this {
-    this.view.setUint16(this.reserve(2), value, littleEndianHost)
+    const at = this.reserve(2)
+    this.view.setUint16(at, value, littleEndianHost)
     return this
   }
 
   u32host(value: number): this {
-    this.view.setUint32(this.reserve(4), value, littleEndianHost)
+    const at = this.reserve(4)
+    this.view.setUint32(at, value, littleEndianHost)
     return this
   }
 
   u64host(value: bigint): this {
-    this.view.setBigUint64(this.reserve(8), value, littleEndianHost)
+    const at = this.reserve(8)
+    this.view.setBigUint64(at, value, littleEndianHost)
     return this
   }
 
   bytes(value: Uint8Array): this {
-    this.buffer.set(value, this.reserve(value.length))
+    const at = this.reserve(value.length)
+    this.buffer.set(value, at)
     return this
   }
 
@@ -163,6 +171,7 @@ export class Writer {
     return this.buffer.slice(0, this.position)
   }
 
+  /** May replace `buffer` and `view`: call it before touching them. */
   private reserve(length: number): number {
     const at = this.position
     const needed = at + length
