@@ -64,7 +64,8 @@ export class Reader {
   /** A copy of the next `length` bytes: a decoded value keeps no view of the caller's buffer. */
   take(length: number): Uint8Array {
     const at = this.advance(length)
-    return at < 0 ? new Uint8Array(0) : this.bytes.slice(at, at + length)
+    // Not `slice`: on a Buffer, which is what sockets hand over, that is a view.
+    return at < 0 ? new Uint8Array(0) : new Uint8Array(this.bytes.subarray(at, at + length))
   }
 
   skip(length: number): void {

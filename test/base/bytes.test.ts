@@ -23,3 +23,12 @@ describe('Writer', () => {
     }
   })
 })
+
+describe('Reader', () => {
+  it('takes copies, also from a Buffer', () => {
+    const buffer = Buffer.from([1, 2, 3])
+    const taken = new Reader(buffer).take(2)
+    buffer.fill(9)
+    assert.deepEqual(taken, Uint8Array.of(1, 2))
+  })
+})
