@@ -22,6 +22,11 @@ export type Port = Branded<'Port'>
 /** The largest interval that fits the 12-bit field of RFC 9568 section 5.2.7: 4095 centiseconds. */
 export const maxAdverCentis = 4095
 
+/** Priority of an advertisement that resigns (RFC 9568 section 5.2.4). */
+export const resignPriority = 0 as Priority
+/** Priority of the address owner (RFC 9568 section 5.2.4). */
+export const ownerPriority = 255 as Priority
+
 export const millis = (n: number): Millis => n as Millis
 export const centis = (n: number): Centis => n as Centis
 export const millisToCentis = (n: Millis): Centis => Math.round(n / 10) as Centis

@@ -1,0 +1,179 @@
+/** Active: RFC 9568 section 6.4.3, with the lease, the announcements and the rules about stalls. */
+import { compareIp } from '../base/ip.js'
+import { unreachable } from '../base/result.js'
+import type { Millis } from '../base/units.js'
+import { after, millis, resignPriority } from '../base/units.js'
+import { lateBound, stepBackup } from './backup.js'
+import type { Active, Effect, Event, Heard, Initialize, RouterParams } from './state.js'
+import { nextDeadline } from './state.js'
+import { activeDownInterval } from './timers.js'
+import {
+  announceUntil,
+  claimBackOff,
+  ignored,
+  leased,
+  nextAnnouncement,
+  type Step,
+  toBackup,
+  toFault,
+  transition,
+} from './transitions.js'
+
+type AdvertisementReceived = Extract<Event, { type: 'advertisementReceived' }>
+
+/**
+ * Rivals are answered at most this often, so that a flood of forged advertisements is not multiplied. It
+ * is the shortest advertisement interval there is: every honest rival is answered each time.
+ */
+const assertEvery = 10
+/** And announcements because of them at most this often. */
+const announceEvery = 50
+
+/**
+ * The lease comes first: at any event after its end this process has been frozen or starved, the kernel
+ * has removed the addresses and the peer owns them. It is no longer Active, whatever its priority, and
+ * must neither advertise nor announce before it has joined the election like anybody else.
+ */
+export function stepActive(params: RouterParams, state: Active, event: Event, now: Millis): Step {
+  if (state.leaseUntil === undefined || now < state.leaseUntil) return stepLeased(params, state, event, now)
+  const still = Math.round(now - state.leasedAt)
+  const reason = `lease ran out (this process stood still for up to ${still} ms)`
+  return asBackup(params, toBackup(params, state, now, reason, params.joinDelay), event, now)
+}
+
+function stepLeased(params: RouterParams, state: Active, event: Event, now: Millis): Step {
+  switch (event.type) {
+    case 'advertisementReceived':
+      return advertisement(params, state, event, now)
+    case 'deadlineReached':
+      return deadline(params, state, event.inputRead, now)
+    case 'shutdown':
+      return shutdown(state)
+    case 'linkDown':
+      return resigned(toFault(state, { linkDown: event.reason }, event.reason))
+    case 'claimSucceeded':
+      return state.known.claimFailures === 0
+        ? ignored(state)
+        : [{ ...state, known: { ...state.known, claimFailures: 0 } }, []]
+    case 'claimFailed': {
+      const claimFailures = state.known.claimFailures + 1
+      const failed = { ...state, known: { ...state.known, claimFailures } }
+      return resigned(toFault(failed, { retryAt: claimBackOff(now, claimFailures) }, event.reason))
+    }
+    case 'syncReadiness':
+      return [{ ...state, known: { ...state.known, sync: event.readiness } }, []]
+    case 'parametersChanged':
+      return [
+        { ...state, sentAt: now, adverAt: after(now, params.advertisementInterval) },
+        [{ type: 'sendAdvertisement', priority: params.priority }],
+      ]
+    case 'startup':
+    case 'linkUp':
+      return ignored(state)
+    default:
+      return unreachable(event)
+  }
+}
+
+function advertisement(params: RouterParams, state: Active, event: AdvertisementReceived, now: Millis): Step {
+  const { sender, source, priority } = event
+  if (priority === resignPriority) {
+    if (!mayAssert(state, now)) return ignored(state)
+    return [
+      { ...state, sentAt: now, assertedAt: now, adverAt: after(now, params.advertisementInterval) },
+      [{ type: 'sendAdvertisement', priority: params.priority }],
+    ]
+  }
+  const yields = yieldReason(params, state, event, now)
+  if (yields !== undefined) return asBackup(params, toBackup(params, state, now, yields, 0), event, now)
+  return assert(params, state, { sender, source, priority, at: now }, now)
+}
+
+/** Why an Active gives way to this advertisement; undefined: it does not. */
+function yieldReason(
+  params: RouterParams,
+  state: Active,
+  { sender, source, priority }: AdvertisementReceived,
+  now: Millis,
+): string | undefined {
+  if (priority > params.priority) return `${sender} advertises priority ${priority} over ${params.priority}`
+  if (priority === params.priority && compareIp(source, params.source) > 0)
+    return `${sender} has the same priority ${priority} and the higher address`
+  // Not in the RFC: we owed advertisements for longer than any Backup waits, so the sender rightly took
+  // over and new sessions are there. Return by the preempt rule, not by shouting it down.
+  const silence = now - state.sentAt
+  if (silence >= activeDownInterval(params.priority, params.advertisementInterval))
+    return `${sender} took over while this process was silent for ${Math.round(silence)} ms`
+  return undefined
+}
+
+/**
+ * Section 6.4.3: a lower priority is answered at once. Its sender has announced the addresses as its own,
+ * so they are announced again, for as long as its kernel may answer for them.
+ */
+function assert(params: RouterParams, state: Active, rival: Heard, now: Millis): Step {
+  if (!mayAssert(state, now)) return ignored(state)
+  const burst = {
+    ...state,
+    sentAt: now,
+    assertedAt: now,
+    rival,
+    announcementsLeft: params.garp.count,
+    announceUntil: announceUntil(params, now),
+  }
+  const effects: Effect[] = [{ type: 'sendAdvertisement', priority: params.priority }]
+  const announceAt = after(state.announcedAt, millis(announceEvery))
+  return announceAt > now ? [{ ...burst, announceAt }, effects] : announce(params, burst, effects, now)
+}
+
+const mayAssert = ({ assertedAt }: Active, now: Millis): boolean =>
+  assertedAt === undefined || now - assertedAt >= assertEvery
+
+function deadline(params: RouterParams, state: Active, inputRead: boolean, now: Millis): Step {
+  const late = now - (nextDeadline(state) ?? now)
+  if (late < 0) return ignored(state)
+  // A rival that took over meanwhile is heard first.
+  if (late > lateBound && !inputRead) return [state, [{ type: 'readPendingInput' }]]
+  let next = state
+  const effects: Effect[] = []
+  if (now >= next.adverAt) {
+    const onTime = after(next.adverAt, params.advertisementInterval)
+    const adverAt = onTime > now ? onTime : after(now, params.advertisementInterval)
+    next = { ...next, sentAt: now, adverAt }
+    effects.push({ type: 'sendAdvertisement', priority: params.priority })
+  }
+  if (next.refreshAt !== undefined && now >= next.refreshAt) {
+    next = { ...next, ...leased(params, now) }
+    effects.push({ type: 'refreshLease' })
+  }
+  return next.announceAt !== undefined && now >= next.announceAt
+    ? announce(params, next, effects, now)
+    : [next, effects]
+}
+
+function announce(params: RouterParams, state: Active, before: readonly Effect[], now: Millis): Step {
+  const announcementsLeft = Math.max(state.announcementsLeft - 1, 0)
+  const next = { ...state, announcedAt: now, announcementsLeft }
+  return [
+    { ...next, announceAt: nextAnnouncement(params, next, now) },
+    [...before, { type: 'announceAddresses' }],
+  ]
+}
+
+/** Section 6.4.3: cancel the timer, resign, and only then give the addresses up. */
+function shutdown(state: Active): Step {
+  const next: Initialize = { name: 'initialize', known: state.known }
+  return resigned([next, [{ type: 'releaseAddresses' }, transition(state, next, 'stopped')]])
+}
+
+const resigned = ([next, effects]: Step): Step => [
+  next,
+  [{ type: 'sendAdvertisement', priority: resignPriority }, ...effects],
+]
+
+/** The event that ended being Active is also the first that the Backup sees. */
+function asBackup(params: RouterParams, [backup, effects]: Step, event: Event, now: Millis): Step {
+  if (backup.name !== 'backup') return [backup, effects]
+  const [next, more] = stepBackup(params, backup, event, now)
+  return [next, [...effects, ...more]]
+}

@@ -1,0 +1,62 @@
+/** What the vrrp process tells the others about itself. */
+import type { DiscardCounts } from '../base/facts.js'
+import type { PairLinkStatus } from '../pair/link.js'
+
+/** As the control socket names them; `maintenance` is a router that the operator took out of the election. */
+export type RouterState = 'initialize' | 'backup' | 'active' | 'fault' | 'maintenance'
+
+export interface RouterStatus {
+  readonly name: string
+  readonly vrid: number
+  readonly state: RouterState
+  /** One line: why it is in this state. */
+  readonly reason: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  /** As configured. */
+  readonly priority: number
+  /** As advertised. */
+  readonly effectivePriority: number
+  /** With prefix length. */
+  readonly addresses: readonly string[]
+  readonly interface: string | undefined
+  /** Name of the director (or address of the speaker) that is Active; undefined: nobody known. */
+  readonly active: string | undefined
+  /** Why this Backup lets a lower priority stay Active; undefined when it would preempt. */
+  readonly holdsBack: string | undefined
+  readonly transitions: number
+  readonly advertisements: {
+    readonly sent: number
+    /** Could not be sent: no session with the peer yet, or a socket error. */
+    readonly unsent: number
+    readonly received: number
+    readonly discarded: DiscardCounts
+    /** Believed although the peer's settings differ from ours. */
+    readonly noted: DiscardCounts
+  }
+}
+
+export interface VrrpStatus {
+  readonly routers: readonly RouterStatus[]
+  /** Discarded before it was clear for which router they were. */
+  readonly discarded: DiscardCounts
+  /** The authenticated way to the peer; undefined when no router uses it. */
+  readonly link: PairLinkStatus | undefined
+}
+
+/** Facts that other processes hear of as they happen. `at` is milliseconds since the epoch. */
+export type VrrpFact =
+  | {
+      readonly type: 'roleChanged'
+      readonly router: string
+      readonly from: RouterState
+      readonly to: RouterState
+      readonly reason: string
+      readonly at: number
+    }
+  | {
+      readonly type: 'warning'
+      readonly router: string | undefined
+      readonly text: string
+      readonly at: number
+    }

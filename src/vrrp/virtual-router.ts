@@ -1,0 +1,197 @@
+/** One virtual router: its state, and the machine's effects turned into calls. Holds no timer and no socket. */
+import type { SyncReadiness } from '../base/facts.js'
+import { formatPrefix } from '../base/ip.js'
+import type { Clock } from '../base/ports.js'
+import { unreachable } from '../base/result.js'
+import { type Millis, millis, type Priority, resignPriority } from '../base/units.js'
+import type { VirtualRouterConfig } from '../config/model.js'
+import { holdBack } from './backup.js'
+import { Counts } from './counts.js'
+import { step } from './machine.js'
+import type { DiscardReason, ReceiveNote } from './receive.js'
+import {
+  type Effect,
+  type Event,
+  initialState,
+  nextDeadline,
+  type RouterParams,
+  type State,
+  type StateName,
+} from './state.js'
+import type { RouterStatus } from './status.js'
+import { activeDownInterval } from './timers.js'
+
+/** Everything a virtual router does to the world; nothing of it is waited for. */
+export interface RouterOutputs {
+  /** False: not sent. */
+  send(priority: Priority): boolean
+  /** Adds the addresses or refreshes their lease; `done` gets the kernel's verdict later. */
+  claim(done: (failure: string | undefined) => void): void
+  announce(): void
+  release(): void
+  readPendingInput(then: () => void): void
+  transition(from: StateName, to: StateName, reason: string): void
+}
+
+export class VirtualRouter {
+  readonly discarded = new Counts<DiscardReason>()
+  readonly noted = new Counts<ReceiveNote>()
+  private state: State
+  private reason = 'not started'
+  private since: number
+  private transitions = 0
+  /** Counts the times this router became Active. */
+  private term = 0
+  private sent = 0
+  private unsent = 0
+  private received = 0
+  private waitsForInput = false
+  private running = false
+  private readonly queue: Event[] = []
+
+  constructor(
+    readonly config: VirtualRouterConfig,
+    private params: RouterParams,
+    private readonly clock: Clock,
+    private readonly outputs: RouterOutputs,
+    sync: SyncReadiness,
+    private readonly director: string,
+  ) {
+    this.state = initialState(sync)
+    this.since = clock.wall()
+  }
+
+  get name(): string {
+    return this.config.name
+  }
+
+  get started(): boolean {
+    return this.state.name !== 'initialize'
+  }
+
+  /** When `handle` wants `deadlineReached`; undefined: not before something else happens. */
+  get deadline(): Millis | undefined {
+    return this.waitsForInput ? undefined : nextDeadline(this.state)
+  }
+
+  setParams(params: RouterParams): void {
+    this.params = params
+  }
+
+  /** An event that an effect gives rise to is handled after that effect's siblings. */
+  handle(event: Event): void {
+    this.queue.push(event)
+    if (this.running) return
+    this.running = true
+    try {
+      for (let next = this.queue.shift(); next; next = this.queue.shift()) this.step(next)
+    } finally {
+      this.running = false
+    }
+  }
+
+  private step(event: Event): void {
+    if (event.type === 'advertisementReceived') this.received++
+    const [state, effects] = step(this.params, this.state, event, this.clock.now())
+    this.state = state
+    for (const effect of effects) this.perform(effect)
+  }
+
+  private perform(effect: Effect): void {
+    switch (effect.type) {
+      case 'sendAdvertisement':
+        if (this.outputs.send(effect.priority)) this.sent++
+        else this.unsent++
+        return
+      case 'claimAddresses':
+        this.term++
+        this.claim()
+        return
+      case 'refreshLease':
+        this.claim()
+        return
+      case 'announceAddresses':
+        this.outputs.announce()
+        return
+      case 'releaseAddresses':
+        this.outputs.release()
+        return
+      case 'readPendingInput':
+        this.readPendingInput()
+        return
+      case 'reportTransition':
+        this.reason = effect.reason
+        this.since = this.clock.wall()
+        this.transitions++
+        this.outputs.transition(effect.from, effect.to, effect.reason)
+        return
+      default:
+        unreachable(effect)
+    }
+  }
+
+  private claim(): void {
+    const term = this.term
+    this.outputs.claim((failure) => {
+      // The verdict on an earlier term says nothing about this one.
+      if (this.state.name !== 'active' || this.term !== term) return
+      this.handle(
+        failure === undefined ? { type: 'claimSucceeded' } : { type: 'claimFailed', reason: failure },
+      )
+    })
+  }
+
+  private readPendingInput(): void {
+    this.waitsForInput = true
+    this.outputs.readPendingInput(() => {
+      this.waitsForInput = false
+      this.handle({ type: 'deadlineReached', inputRead: true })
+    })
+  }
+
+  status(interfaceName: string | undefined): RouterStatus {
+    const { config, params, state } = this
+    return {
+      name: config.name,
+      vrid: config.vrid,
+      state: state.name,
+      reason: this.reason,
+      since: this.since,
+      priority: params.priority,
+      effectivePriority: params.priority,
+      addresses: config.addresses.map(formatPrefix),
+      interface: interfaceName,
+      active: this.activeName(),
+      holdsBack: this.holdsBack(),
+      transitions: this.transitions,
+      advertisements: {
+        sent: this.sent,
+        unsent: this.unsent,
+        received: this.received,
+        discarded: this.discarded.read(),
+        noted: this.noted.read(),
+      },
+    }
+  }
+
+  private activeName(): string | undefined {
+    if (this.state.name === 'active') return this.director
+    return this.heardActive()?.sender
+  }
+
+  private holdsBack(): string | undefined {
+    const { params, state } = this
+    const active = this.heardActive()
+    if (state.name !== 'backup' || !active || active.priority >= params.priority) return undefined
+    return holdBack(params, state, this.clock.now())
+  }
+
+  /** The Active that this Backup follows, while it is not overdue. */
+  private heardActive() {
+    if (this.state.name !== 'backup') return undefined
+    const { last, activeAdverInterval } = this.state
+    if (!last || last.priority === resignPriority) return undefined
+    const patience = activeDownInterval(this.params.priority, activeAdverInterval)
+    return millis(this.clock.now() - last.at) <= patience ? last : undefined
+  }
+}
