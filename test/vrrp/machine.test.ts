@@ -1,0 +1,337 @@
+import assert from 'node:assert/strict'
+import type { Event, RouterParams, State } from '../../src/vrrp/state.js'
+import {
+  aBackup,
+  activeDown,
+  advert,
+  anActive,
+  deadline,
+  deadlineRead,
+  Machine,
+  ms,
+  notReady,
+  params,
+  prio,
+  ready,
+  skew,
+  startup,
+} from './support.js'
+
+const linkUp: Event = { type: 'linkUp' }
+const linkDown: Event = { type: 'linkDown', reason: 'link of eth0 is down' }
+const claimFailed: Event = { type: 'claimFailed', reason: 'claim 10.0.0.100/24 on eth0: EPERM' }
+const claimSucceeded: Event = { type: 'claimSucceeded' }
+const shutdown: Event = { type: 'shutdown' }
+const changed: Event = { type: 'parametersChanged' }
+const inFault = () => aBackup().at(10, linkDown)
+
+/** One row a cell of the table: from, event, when, what is done and what it becomes. */
+const cells: readonly (readonly [() => Machine, Event, number, State['name'], string])[] = [
+  [() => new Machine(params), startup, 0, 'backup', 'release, initialize -> backup'],
+  [
+    () => new Machine({ ...params, priority: prio(255) }),
+    startup,
+    0,
+    'active',
+    'send 255, claim, announce, initialize -> active',
+  ],
+  [
+    () => new Machine({ ...params, alone: true }),
+    startup,
+    0,
+    'active',
+    'send 100, claim, announce, initialize -> active',
+  ],
+  [
+    () => new Machine(params),
+    { type: 'startup', linkDown: 'gone' },
+    0,
+    'fault',
+    'release, initialize -> fault',
+  ],
+  [() => new Machine(params), shutdown, 0, 'initialize', ''],
+  [() => new Machine(params), advert(150), 0, 'initialize', ''],
+  [() => new Machine(params), deadline, 0, 'initialize', ''],
+  [() => new Machine(params), linkUp, 0, 'initialize', ''],
+  [() => new Machine(params), linkDown, 0, 'initialize', ''],
+  [() => new Machine(params), claimFailed, 0, 'initialize', ''],
+  [() => new Machine(params), claimSucceeded, 0, 'initialize', ''],
+  [() => new Machine(params), changed, 0, 'initialize', ''],
+  [aBackup, startup, 10, 'backup', ''],
+  [aBackup, shutdown, 10, 'initialize', 'backup -> initialize'],
+  [aBackup, advert(150), 10, 'backup', ''],
+  [aBackup, advert(50), 10, 'backup', ''],
+  [aBackup, advert(0), 10, 'backup', ''],
+  [aBackup, deadline, 10, 'backup', ''],
+  [aBackup, deadline, activeDown, 'active', 'send 100, claim, announce, backup -> active'],
+  [aBackup, linkUp, 10, 'backup', ''],
+  [aBackup, linkDown, 10, 'fault', 'backup -> fault'],
+  [aBackup, claimFailed, 10, 'backup', ''],
+  [aBackup, claimSucceeded, 10, 'backup', ''],
+  [aBackup, changed, 10, 'backup', ''],
+  [anActive, startup, 400, 'active', ''],
+  [anActive, shutdown, 400, 'initialize', 'send 0, release, active -> initialize'],
+  [anActive, advert(150), 400, 'backup', 'release, active -> backup'],
+  [anActive, advert(50), 400, 'active', 'send 100'],
+  [anActive, advert(50), 420, 'active', 'send 100, announce'],
+  [anActive, advert(0), 400, 'active', 'send 100'],
+  [anActive, deadline, 400, 'active', ''],
+  [anActive, deadline, activeDown + 100, 'active', 'send 100, announce'],
+  [anActive, linkUp, 400, 'active', ''],
+  [anActive, linkDown, 400, 'fault', 'send 0, release, active -> fault'],
+  [anActive, claimFailed, 400, 'fault', 'send 0, release, active -> fault'],
+  [anActive, claimSucceeded, 400, 'active', ''],
+  [anActive, changed, 400, 'active', 'send 100'],
+  [inFault, startup, 20, 'fault', ''],
+  [inFault, shutdown, 20, 'initialize', 'fault -> initialize'],
+  [inFault, advert(150), 20, 'fault', ''],
+  [inFault, deadline, 20, 'fault', ''],
+  [inFault, linkUp, 20, 'backup', 'release, fault -> backup'],
+  [inFault, linkDown, 20, 'fault', ''],
+  [inFault, claimFailed, 20, 'fault', ''],
+  [inFault, claimSucceeded, 20, 'fault', ''],
+  [inFault, changed, 20, 'fault', ''],
+]
+
+describe('vrrp/machine, cell by cell', () => {
+  for (const [from, event, now, to, did] of cells) {
+    const name = 'priority' in event ? `${event.type} ${event.priority}` : event.type
+    it(`${from().state.name}, ${name} at ${now}: ${did || 'nothing'}, ${to}`, () => {
+      const machine = from().at(now, event)
+      assert.equal(machine.did, did)
+      assert.equal(machine.state.name, to)
+    })
+  }
+
+  it('keeps the same state object when an event changes nothing', () => {
+    for (const [from, event, now, , did] of cells) {
+      const machine = from()
+      const before = machine.state
+      machine.at(now, event)
+      if (did === '' && event.type !== 'advertisementReceived') assert.equal(machine.state, before)
+    }
+  })
+
+  it('keeps what sync says in every state', () => {
+    for (const machine of [new Machine(params), aBackup(), anActive(), inFault()]) {
+      machine.at(activeDown, { type: 'syncReadiness', readiness: ready })
+      assert.deepEqual(machine.state.known.sync, ready)
+    }
+  })
+})
+
+describe('vrrp/machine, late timers', () => {
+  it('reads what waits in the sockets before it elects itself', () => {
+    const machine = aBackup().at(activeDown + 6, deadline)
+    assert.equal(machine.did, 'read input')
+    machine.at(activeDown + 7, advert(150)).at(activeDown + 7, deadlineRead)
+    assert.equal(machine.state.name, 'backup')
+    assert.equal(machine.did, '')
+  })
+
+  it('elects itself when nothing waited', () => {
+    const machine = aBackup()
+      .at(activeDown + 6, deadline)
+      .at(activeDown + 7, deadlineRead)
+    assert.equal(machine.state.name, 'active')
+  })
+
+  it('believes a timer that is not late', () => {
+    assert.equal(aBackup().at(activeDown + 5, deadline).state.name, 'active')
+  })
+
+  it('grants the Active one interval when it was itself late by one, once', () => {
+    const machine = aBackup().at(activeDown + 100, deadlineRead)
+    assert.equal(machine.state.name, 'backup')
+    assert.equal(machine.backup().activeDownAt, activeDown + 200)
+    machine.at(activeDown + 320, deadlineRead)
+    assert.equal(machine.state.name, 'active')
+  })
+
+  it('reads before a late Active advertises', () => {
+    const machine = anActive().at(activeDown + 150, deadline)
+    assert.equal(machine.did, 'read input')
+    assert.equal(machine.at(activeDown + 151, advert(150)).did, 'release, active -> backup')
+  })
+
+  it('an Active that was silent for longer than a Backup waits gives way to a lower priority', () => {
+    const machine = anActive().at(activeDown + 100, deadline)
+    machine.at(activeDown + 100 + activeDown, advert(50))
+    assert.equal(machine.did, 'release, active -> backup')
+    assert.equal(machine.reason, 'lb2 took over while this process was silent for 361 ms')
+  })
+})
+
+describe('vrrp/machine, lease', () => {
+  const refreshed = () => {
+    const machine = anActive()
+    assert.equal(machine.active().refreshAt, activeDown + 1000)
+    return machine.at(activeDown + 1000, deadlineRead)
+  }
+
+  it('refreshes after a third and counts the lease from before the refresh', () => {
+    const machine = refreshed()
+    assert.equal(machine.did, 'send 100, refresh, announce')
+    assert.equal(machine.active().leaseUntil, activeDown + 4000)
+  })
+
+  const wakes: readonly (readonly [string, Event, string])[] = [
+    ['its timer', deadline, 'release, active -> backup'],
+    ['its timer, input read', deadlineRead, 'release, active -> backup'],
+    ['a lower advertisement', advert(50), 'release, active -> backup'],
+    ['a higher advertisement', advert(150), 'release, active -> backup'],
+    ['a resignation', advert(0), 'release, active -> backup'],
+    ['shutdown', shutdown, 'release, active -> backup, backup -> initialize'],
+    ['linkDown', linkDown, 'release, active -> backup, backup -> fault'],
+    ['claimFailed', claimFailed, 'release, active -> backup'],
+    ['claimSucceeded', claimSucceeded, 'release, active -> backup'],
+    ['parametersChanged', changed, 'release, active -> backup'],
+    ['sync', { type: 'syncReadiness', readiness: ready }, 'release, active -> backup'],
+  ]
+  for (const [name, event, did] of wakes) {
+    it(`woken after its end by ${name} it is not Active and sends nothing`, () => {
+      assert.equal(refreshed().at(activeDown + 4000, event).did, did)
+    })
+  }
+
+  it('waits a whole active-down interval after losing it', () => {
+    const machine = refreshed().at(10_000, deadline)
+    assert.equal(machine.backup().activeDownAt, 10_000 + activeDown)
+    assert.equal(machine.reason, 'lease ran out (this process stood still for up to 8639 ms)')
+  })
+
+  it('comes back by the preempt rule', () => {
+    const machine = new Machine({ ...params, preempt: 'when_synced' }, notReady).at(0, startup)
+    machine.at(activeDown, deadline).at(10_000, advert(50)).at(10_200, advert(50))
+    assert.equal(machine.backup().activeDownAt, 10_200 + activeDown)
+  })
+
+  it('is off with lease = "0s"', () => {
+    const machine = anActive({ lease: undefined })
+    assert.equal(machine.active().refreshAt, undefined)
+    assert.equal(machine.at(60_000, deadlineRead).state.name, 'active')
+  })
+})
+
+describe('vrrp/machine, announcements', () => {
+  const announcements = (machine: Machine, until: number): number[] => {
+    const moments: number[] = []
+    for (let now = machine.active().announcedAt; now <= until; now = ms(now + 10)) {
+      machine.at(now, deadlineRead)
+      if (machine.did.includes('announce')) moments.push(Math.round(now - activeDown))
+    }
+    return moments
+  }
+
+  it('come count times, then while a dead rival may still answer, then stop', () => {
+    const moments = announcements(anActive(), activeDown + 10_000)
+    assert.deepEqual(moments.slice(0, 4), [100, 200, 600, 1000])
+    const last = moments.at(-1) ?? 0
+    assert.ok(last >= 4000 && last < 4500, `last at ${last}`)
+  })
+
+  it('go on at garp.refresh', () => {
+    const garp = { ...params.garp, refresh: ms(2000) }
+    const moments = announcements(anActive({ garp }), activeDown + 12_000)
+    assert.ok(moments.some((at) => at > 9000))
+  })
+
+  it('start again when a rival is heard', () => {
+    const machine = anActive()
+    announcements(machine, activeDown + 10_000)
+    const now = activeDown + 10_010
+    assert.equal(machine.at(now, advert(50)).did, 'send 100, announce')
+    assert.equal(machine.active().announceUntil, now + 4000)
+  })
+
+  it('and assertions are not multiplied by a flood', () => {
+    const machine = anActive()
+    let sent = 0
+    for (let i = 0; i < 10_000; i++) {
+      sent += machine.at(400 + i / 10_000, advert(50)).effects.length
+    }
+    assert.ok(sent <= 2, `${sent} effects`)
+  })
+})
+
+describe('vrrp/machine, preemption', () => {
+  /** Hears a lower-priority Active every 100 ms; when it took over, or undefined. */
+  const takesOver = (more: Partial<RouterParams>, sync = notReady, readyAt?: number): number | undefined => {
+    const machine = new Machine({ ...params, ...more }, sync).at(0, startup)
+    for (let now = 50; now < 5000; now += 10) {
+      if (now === readyAt) machine.at(now, { type: 'syncReadiness', readiness: ready })
+      if (now % 100 === 50) machine.at(now, advert(50))
+      if (machine.state.name === 'backup') machine.at(now, deadlineRead)
+      if (machine.state.name === 'active') return now
+    }
+    return undefined
+  }
+
+  it('always: after the active-down interval', () => {
+    assert.equal(takesOver({ preempt: 'always' }), 370)
+  })
+  it('never', () => {
+    assert.equal(takesOver({ preempt: 'never' }, ready), undefined)
+  })
+  it('when_synced: not before the sessions are here', () => {
+    assert.equal(takesOver({ preempt: 'when_synced' }), undefined)
+    assert.equal(takesOver({ preempt: 'when_synced' }, ready), 370)
+    assert.equal(takesOver({ preempt: 'when_synced' }, notReady, 2000), 2320)
+  })
+  it('preempt_delay counts from when it became able', () => {
+    assert.equal(takesOver({ preempt: 'always', preemptDelay: ms(1000) }), 1320)
+    assert.equal(takesOver({ preempt: 'when_synced', preemptDelay: ms(1000) }, notReady, 2000), 3320)
+  })
+  it('a dead Active is replaced whatever preempt says', () => {
+    for (const preempt of ['always', 'never', 'when_synced'] as const) {
+      const machine = aBackup({ preempt }).at(50, advert(50, { source: '10.0.0.12' }))
+      machine.at(machine.backup().activeDownAt, deadline)
+      assert.equal(machine.state.name, 'active')
+    }
+  })
+  it('says whom it preempts, and who fell silent', () => {
+    const machine = aBackup({ preempt: 'always' }).at(350, advert(50)).at(activeDown, deadline)
+    assert.equal(machine.reason, 'preempts lb2 (priority 100 over 50)')
+    const other = aBackup().at(50, advert(150))
+    assert.equal(
+      other.at(other.backup().activeDownAt, deadline).reason,
+      'active-down timer (lb2 silent for 361 ms)',
+    )
+    assert.equal(aBackup().at(activeDown, deadline).reason, 'active-down timer (nobody heard)')
+    assert.equal(
+      aBackup()
+        .at(50, advert(0))
+        .at(50 + skew, deadline).reason,
+      'lb2 resigned',
+    )
+  })
+})
+
+describe('vrrp/machine, faults', () => {
+  it('backs off longer each time the kernel refuses the address, up to a minute', () => {
+    const machine = anActive()
+    const waits: number[] = []
+    let now = activeDown
+    for (let i = 0; i < 8; i++) {
+      machine.at(now, claimFailed)
+      const retryAt = machine.fault().retryAt ?? 0
+      waits.push(Math.round(retryAt - now))
+      machine.at(retryAt, deadline)
+      now = machine.backup().activeDownAt
+      machine.at(now, deadline)
+    }
+    assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+    machine.at(now + 1, claimSucceeded)
+    assert.equal(machine.state.known.claimFailures, 0)
+  })
+
+  it('the link coming back does not cut a back-off short', () => {
+    const machine = anActive().at(400, claimFailed).at(500, linkDown).at(600, linkUp)
+    assert.equal(machine.state.name, 'fault')
+    assert.equal(machine.at(1400, deadline).state.name, 'backup')
+  })
+
+  it('joining over a transport that needs a handshake takes joinDelay longer', () => {
+    assert.equal(aBackup({ joinDelay: ms(1000) }).backup().activeDownAt, 1000 + activeDown)
+  })
+})
