@@ -2,7 +2,7 @@
  * Declares a file format once: what is accepted, what it means when it is left out, how it reads in the
  * documentation. The same declaration reads a file and describes itself as JSON Schema.
  */
-import { formatPath, type Node, type Path, type TableNode } from './node.js'
+import type { Node, Path, TableNode } from './node.js'
 import type { Report } from './report.js'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -100,6 +100,6 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
  */
 export function completed<C, D>(_schema: Schema<C, D>, draft: D | undefined, report: Report): C | undefined {
   if (report.hasErrors) return undefined
-  if (draft === undefined) throw new Error(`nothing read and nothing reported at ${formatPath([])}`)
+  if (draft === undefined) throw new Error('nothing was read and nothing was reported')
   return draft as unknown as C
 }
