@@ -7,7 +7,8 @@ import { openDatagramSocket } from '../../src/platform/datagram-socket.js'
 import { Reactor } from '../../src/platform/reactor.js'
 import { ip } from './addresses.js'
 
-describe('clock', () => {
+describe('clock', function () {
+  this.timeout(20_000)
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   after(() => reactor.close())

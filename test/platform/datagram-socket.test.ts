@@ -10,7 +10,8 @@ import { createNamespace, createPair, type Namespace } from './namespace.js'
 
 const loopback = ip('127.0.0.1')
 
-describe('datagram socket', () => {
+describe('datagram socket', function () {
+  this.timeout(20_000)
   let reactor: Reactor
   let toClose: (() => void)[]
   beforeEach(() => {

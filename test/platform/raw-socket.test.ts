@@ -17,7 +17,8 @@ const fatal = (error: Error): never => {
   throw error
 }
 
-describe('sockets below UDP, over a cable', () => {
+describe('sockets below UDP, over a cable', function () {
+  this.timeout(20_000)
   let reactor: Reactor
   let pair: ReturnType<typeof createPair>
   let toClose: (() => void)[]

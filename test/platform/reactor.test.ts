@@ -28,7 +28,8 @@ function send(from: Udp, to: Udp): void {
 const buffer = new Uint8Array(64)
 const readOne = (socket: Udp): boolean => libc.recv(socket.fd, buffer, buffer.length, MSG.DONTWAIT) >= 0
 
-describe('reactor', () => {
+describe('reactor', function () {
+  this.timeout(20_000)
   let reactor: Reactor
   let sockets: Udp[]
   const open = (): Udp => {
@@ -158,8 +159,7 @@ describe('reactor', () => {
     { way: 'throw-in-handler', status: 1, stderr: /thrown by a handler/ },
     { way: 'empty', status: 0, stderr: /^$/ },
   ]) {
-    it(`lets the process end by itself: ${way}`, function () {
-      this.timeout(20_000)
+    it(`lets the process end by itself: ${way}`, () => {
       const ended = spawnSync(process.execPath, [child, way], { timeout: 10_000, encoding: 'utf8' })
       assert.equal(ended.signal, null)
       assert.equal(ended.status, status)
