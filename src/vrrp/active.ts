@@ -3,7 +3,7 @@ import { compareIp } from '../base/ip.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
 import { after, millis, resignPriority } from '../base/units.js'
-import { lateBound, stepBackup } from './backup.js'
+import { stepBackup } from './backup.js'
 import type { Active, Effect, Event, Heard, Initialize, RouterParams } from './state.js'
 import { nextDeadline } from './state.js'
 import { activeDownInterval } from './timers.js'
@@ -21,6 +21,8 @@ import {
 
 type AdvertisementReceived = Extract<Event, { type: 'advertisementReceived' }>
 
+/** An Active whose timer is later than this has stood still and hears first what was said meanwhile. */
+const lateBound = 5
 /**
  * Rivals are answered at most this often, so that a flood of forged advertisements is not multiplied. It
  * is the shortest advertisement interval there is: every honest rival is answered each time.

@@ -1,16 +1,10 @@
 /** Backup: RFC 9568 section 6.4.2, with the rules about late timers and about holding back. */
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
-import { after, millis, resignPriority } from '../base/units.js'
+import { after, resignPriority } from '../base/units.js'
 import type { Backup, Event, Heard, RouterParams } from './state.js'
 import { activeDownInterval, skewTime } from './timers.js'
 import { ignored, type Step, stop, takeOver, toFault } from './transitions.js'
-
-/**
- * A timer that runs later than this may have been overtaken by datagrams that wait in the socket: Node
- * runs timers first. Well below any interval, and above the ordinary lateness of a timer.
- */
-export const lateBound = millis(5)
 
 export function stepBackup(params: RouterParams, state: Backup, event: Event, now: Millis): Step {
   switch (event.type) {
@@ -62,8 +56,10 @@ function advertisement(
 function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: Millis): Step {
   const late = now - state.activeDownAt
   if (late < 0) return ignored(state)
-  // A stalled process must not elect itself over advertisements that it has not read yet.
-  if (late > lateBound && !inputRead) return [state, [{ type: 'readPendingInput' }]]
+  // A stalled process must not elect itself over advertisements that it has not read yet, and Node runs
+  // timers before the datagrams that wait. How late the timer is does not tell how long the stall was, so
+  // no election goes without a look into the socket: it costs one turn of the event loop.
+  if (!inputRead) return [state, [{ type: 'readPendingInput' }]]
   // What held this process up for a whole interval (a starved host, a paused guest) may have held up the
   // Active as well: it gets one interval to speak.
   if (late >= state.activeAdverInterval && !state.graced)

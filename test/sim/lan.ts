@@ -4,14 +4,18 @@ import type { SeededRandom } from './random.js'
 import type { VirtualClock } from './virtual-clock.js'
 
 export interface Weather {
-  /** Milliseconds; a later datagram with a smaller draw overtakes an earlier one. */
+  /** Milliseconds. */
   readonly latency: readonly [low: number, high: number]
+  /** A later datagram with a smaller latency overtakes an earlier one; a switch that works does not do that. */
+  readonly reorders: boolean
   readonly loss: number
   readonly duplication: number
 }
 
 export class Lan<T> {
   private readonly cuts = new Set<number>()
+  /** By pair of hosts: when the last datagram arrives. */
+  private readonly lastArrival = new Map<number, number>()
 
   constructor(
     private readonly clock: VirtualClock,
@@ -29,8 +33,8 @@ export class Lan<T> {
   send(from: number, to: number, message: T): void {
     const { loss, duplication } = this.weather
     if (!this.reaches(from, to)) return
-    if (!this.random.chance(loss)) this.carry(to, message)
-    if (this.random.chance(duplication)) this.carry(to, message)
+    if (!this.random.chance(loss)) this.carry(from, to, message)
+    if (this.random.chance(duplication)) this.carry(from, to, message)
   }
 
   reaches(from: number, to: number): boolean {
@@ -47,9 +51,12 @@ export class Lan<T> {
     this.cuts.clear()
   }
 
-  private carry(to: number, message: T): void {
-    const [low, high] = this.weather.latency
-    const arrival = this.clock.now() + this.random.between(low, high)
+  private carry(from: number, to: number, message: T): void {
+    const { latency, reorders } = this.weather
+    const pair = from * this.hosts + to
+    const drawn = this.clock.now() + this.random.between(...latency)
+    const arrival = reorders ? drawn : Math.max(drawn, this.lastArrival.get(pair) ?? 0)
+    this.lastArrival.set(pair, arrival)
     this.clock.at(millis(arrival), () => this.deliver(to, message))
   }
 }

@@ -53,7 +53,7 @@ class Scenario {
     this.random = random
     const interval = millis(random.pick([100, 200, 500, 1_000, 2_000, 5_000, 10_000]))
     const latency = random.between(0.1, interval / 50)
-    const calm: Weather = { latency: [0.05, latency], loss: 0, duplication: 0 }
+    const calm: Weather = { latency: [0.05, latency], reorders: false, loss: 0, duplication: 0 }
     this.world = new World({ random, step, calm, params: drawParams(random, interval) })
     this.invariants = new Invariants(this.world)
     this.world.watch({
@@ -202,6 +202,7 @@ class Scenario {
     const { random, interval } = this
     return {
       latency: [0, random.between(0, 0.8) * interval],
+      reorders: random.chance(0.5),
       loss: random.pick([0, 0.1, 0.5, 0.9]),
       duplication: random.pick([0, 0.2]),
     }

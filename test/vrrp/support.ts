@@ -121,5 +121,5 @@ export const aBackup = (more: Partial<RouterParams> = {}, sync?: SyncReadiness):
 /** Active since `activeDown`. */
 export const anActive = (more: Partial<RouterParams> = {}, sync?: SyncReadiness): Machine => {
   const machine = aBackup(more, sync)
-  return machine.at(machine.backup().activeDownAt, deadline)
+  return machine.at(machine.backup().activeDownAt, deadlineRead)
 }
