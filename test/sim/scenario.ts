@@ -2,7 +2,7 @@
 import { type Millis, millis, priority } from '../../src/base/units.js'
 import type { Preempt } from '../../src/config/model.js'
 import { step as realStep, type StepFunction } from '../../src/vrrp/machine.js'
-import type { RouterParams } from '../../src/vrrp/state.js'
+import { nextDeadline, type RouterParams } from '../../src/vrrp/state.js'
 import type { SimDirector } from './director.js'
 import { Invariants, Violation } from './invariants.js'
 import type { Weather } from './lan.js'
@@ -155,7 +155,14 @@ class Scenario {
       default: {
         const director = random.pick(this.all)
         world.note(`${director.name} stalls in fair weather`)
-        this.stall(director, random.between(0.1, 6) * this.interval)
+        const deadline = nextDeadline(director.state)
+        // Some end just after the timer: then it is hardly late, and yet much was missed.
+        const toDeadline = deadline === undefined ? 0 : deadline - world.clock.now()
+        const justAfter = toDeadline > 0 && random.chance(0.3)
+        this.stall(
+          director,
+          justAfter ? toDeadline + random.between(2, 5) : random.between(0.1, 6) * this.interval,
+        )
         this.pass(7 * this.interval)
       }
     }
