@@ -170,3 +170,18 @@ export interface Links {
   watch(onChange: (overflow: boolean) => void): { close(): void }
   close(): void
 }
+
+/* The kernel's settings and modules. */
+
+/** Settings under /proc/sys, as sysctl(8) names them; a `/` within a name stands for a dot in it. */
+export interface Sysctl {
+  /** White space between fields is one space; undefined when this kernel or network namespace has none such. */
+  read(name: string): string | undefined
+  /** Throws `OpError`. */
+  write(name: string, value: string): void
+}
+
+export interface KernelModules {
+  /** Resolves when the module is there. Rejects with `OpError`, whose cause is what modprobe(8) said. */
+  load(name: string): Promise<void>
+}

@@ -1,0 +1,23 @@
+/** What the ipvs process tells the others. */
+
+export type IpvsFact =
+  /** Once: the kernel's table is the desired one, adopted or built; `failed` counts the operations it refused. */
+  | {
+      readonly type: 'reconciled'
+      readonly services: number
+      readonly servers: number
+      readonly changes: number
+      readonly failed: number
+    }
+  /** Both daemons stand, adopted or started; again after they had to be started anew. */
+  | { readonly type: 'syncDaemonsStarted'; readonly masterSyncId: number; readonly backupSyncId: number }
+  /** Somebody else had changed what is ours. */
+  | { readonly type: 'driftRepaired'; readonly changes: readonly string[] }
+  /** Once for each failure until it is gone. */
+  | {
+      readonly type: 'operationFailed'
+      readonly operation: string
+      readonly subject: string
+      readonly code: string
+      readonly reason: string
+    }

@@ -1,0 +1,112 @@
+/** A machine for the runtime: the kernel in memory, its settings and modules, and a clock that is moved by hand. */
+import type { ServerHealth } from '../../src/base/facts.js'
+import type { Clock, KernelModules, Log, Sysctl, Timer } from '../../src/base/ports.js'
+import { OpError } from '../../src/base/result.js'
+import { after, type Millis, millis } from '../../src/base/units.js'
+import type { VirtualServiceConfig } from '../../src/config/model.js'
+import type { IpvsFact } from '../../src/ipvs/facts.js'
+import { type IpvsRuntime, type IpvsSetting, startIpvs } from '../../src/ipvs/runtime.js'
+import { FakeKernel, fakeFamily } from './fake-kernel.js'
+
+export class FakeClock implements Clock {
+  private moment = millis(1_000_000)
+  private readonly timers = new Map<object, { deadline: Millis; run: () => void }>()
+
+  now(): Millis {
+    return this.moment
+  }
+
+  wall(): number {
+    return this.moment
+  }
+
+  at(deadline: Millis, run: () => void): Timer {
+    const timer = { cancel: () => this.timers.delete(timer) }
+    this.timers.set(timer, { deadline, run })
+    return timer
+  }
+
+  afterPendingInput(run: () => void): void {
+    run()
+  }
+
+  /** Moves on, runs what is due, and lets everything that it set off end. */
+  async advance(span: number): Promise<void> {
+    this.moment = after(this.moment, millis(span))
+    for (const [timer, { deadline, run }] of [...this.timers]) {
+      if (deadline > this.moment || !this.timers.delete(timer)) continue
+      run()
+    }
+    await settled()
+  }
+}
+
+/** The fake kernel answers in microtasks: all are done when the next macrotask comes. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+export class FakeMachine {
+  readonly kernel = new FakeKernel()
+  readonly clock = new FakeClock()
+  readonly facts: IpvsFact[] = []
+  readonly lines: string[] = []
+  readonly sysctls = new Map([
+    ['net.core.rmem_max', '212992'],
+    ['net.ipv4.vs.expire_nodest_conn', '0'],
+    ['net.ipv4.vs.conntrack', '0'],
+    ['net.ipv4.vs.sync_threshold', '3 50'],
+    ['net.ipv4.vs.sync_refresh_period', '0'],
+    ['net.ipv4.vs.sync_retries', '0'],
+    ['net.ipv4.vs.sync_sock_size', '0'],
+  ])
+  /** Those that modprobe finds. */
+  readonly available = new Set(['ip_vs'])
+  readonly loaded: string[] = []
+
+  readonly sysctl: Sysctl = {
+    read: (name) => this.sysctls.get(name),
+    write: (name, value) => {
+      if (name === 'net.core.rmem_max') throw new OpError('sysctl write', name, 'EACCES')
+      this.sysctls.set(name, value)
+    },
+  }
+
+  readonly modules: KernelModules = {
+    load: async (name) => {
+      if (!this.available.has(name)) throw new OpError('modprobe', name, 'failed')
+      this.loaded.push(name)
+      if (name.startsWith('ip_vs_')) this.kernel.schedulers.add(name.slice('ip_vs_'.length))
+    },
+  }
+
+  async start(setting: IpvsSetting): Promise<IpvsRuntime> {
+    const note = (message: string) => this.lines.push(message)
+    const log: Log = { error: note, warn: note, info: note, debug: note }
+    const { kernel: netlink, clock, sysctl, modules } = this
+    const ports = { netlink, clock, sysctl, modules, log, resolveFamily: async () => fakeFamily }
+    const runtime = startIpvs(ports, setting, (fact) => this.facts.push(fact))
+    await settled()
+    return runtime
+  }
+
+  /** Weights in the kernel by destination, of one service. */
+  weights(id: string): Readonly<Record<string, number>> {
+    const destinations = this.kernel.services.get(id)?.destinations ?? new Map()
+    return Object.fromEntries([...destinations].map(([name, { weight }]) => [name, weight]))
+  }
+}
+
+export function settingOf(
+  services: readonly VirtualServiceConfig[],
+  change: Partial<IpvsSetting> = {},
+): IpvsSetting {
+  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(10_000) } as const
+  return { services, sync: { transport: 'unicast' }, directorId: 1, peerId: 2, ipvs, ...change }
+}
+
+export const verdict = (service: string, server: string, health: ServerHealth['health']): ServerHealth => ({
+  service,
+  server,
+  health,
+  reason: 'as the test says',
+  since: 0,
+})

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { OpError } from '../../src/base/result.js'
+import { type Millis, millis, type Weight } from '../../src/base/units.js'
+import { IPVS_CMD } from '../../src/ipvs/constants.js'
+import { server, service } from './configs.js'
+import { FakeMachine, settingOf, settled, verdict } from './fake-machine.js'
+
+const id = 'tcp 10.0.0.100:80'
+const first = '10.0.0.21:80'
+const second = '10.0.0.22:80'
+const web = () => service('web', '10.0.0.100:80', [server(first), server(second)])
+const both = (weight: number) => ({ [first]: weight, [second]: weight })
+
+describe('ipvs runtime', () => {
+  it('builds the table, starts the sync daemons after it, and says so', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([web()]))
+    assert.deepEqual(machine.weights(id), both(100))
+    const { NEW_SERVICE, NEW_DEST, NEW_DAEMON } = IPVS_CMD
+    assert.deepEqual(machine.kernel.changes, [NEW_SERVICE, NEW_DEST, NEW_DEST, NEW_DAEMON, NEW_DAEMON])
+    assert.deepEqual(machine.facts, [
+      { type: 'reconciled', services: 1, servers: 2, changes: 5, failed: 0 },
+      { type: 'syncDaemonsStarted', masterSyncId: 1, backupSyncId: 2 },
+    ])
+    const [web1] = runtime.status().services
+    assert.deepEqual(web1?.realServers[0], {
+      name: first,
+      address: first,
+      health: 'unknown',
+      configuredWeight: 100,
+      effectiveWeight: 100,
+      kernelWeight: 100,
+      activeConnections: 0,
+      inactiveConnections: 0,
+    })
+    assert.deepEqual(runtime.status().operations, {
+      newService: { OK: 1 },
+      newDest: { OK: 2 },
+      newDaemon: { OK: 2 },
+    })
+  })
+
+  it('adopts a table that another run left, whatever weights it had, and starts nothing again', async () => {
+    const machine = new FakeMachine()
+    const before = await machine.start(settingOf([web()]))
+    before.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    await before.stop()
+    machine.kernel.changes.length = 0
+    machine.facts.length = 0
+    const again = await machine.start(settingOf([web()]))
+    assert.deepEqual(machine.kernel.changes, [])
+    assert.deepEqual(machine.weights(id), { [first]: 0, [second]: 100 })
+    assert.deepEqual(
+      machine.facts.map(({ type }) => type),
+      ['reconciled', 'syncDaemonsStarted'],
+    )
+    assert.equal(again.status().services[0]?.realServers[0]?.activeConnections, 3)
+  })
+
+  it('follows health with one message and no reading, and keeps a verdict that nobody contradicts', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([web()]))
+    const exchanges: number[] = []
+    machine.kernel.beforeExchange = (requests) => exchanges.push(requests.length)
+    machine.kernel.changes.length = 0
+    runtime.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    assert.deepEqual([exchanges, machine.kernel.changes], [[1], [IPVS_CMD.SET_DEST]])
+    assert.deepEqual(machine.weights(id), { [first]: 0, [second]: 100 })
+    runtime.healthChanged([verdict('web', first, 'unknown'), verdict('web', second, 'healthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), { [first]: 0, [second]: 100 })
+    runtime.healthChanged([verdict('web', first, 'healthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), both(100))
+    assert.deepEqual(machine.kernel.changes, [IPVS_CMD.SET_DEST, IPVS_CMD.SET_DEST])
+  })
+
+  it('removes an unhealthy server where on_down says so, and brings it back', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([{ ...web(), onDown: 'remove' }]))
+    runtime.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), { [second]: 100 })
+    runtime.healthChanged([verdict('web', first, 'healthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), both(100))
+  })
+
+  it('finds drift at the next reconcile, names it and repairs it; foreign services stay', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([web()]))
+    runtime.healthChanged([verdict('web', first, 'healthy'), verdict('web', second, 'healthy')])
+    await settled()
+    const entry = machine.kernel.services.get(id)
+    const destination = entry?.destinations.get(first)
+    assert.ok(entry && destination)
+    entry.destinations.set(first, { ...destination, weight: 3 })
+    entry.destinations.delete(second)
+    machine.kernel.services.set('fwmark 9', {
+      service: { ...entry.service, key: { kind: 'fwmark', family: 4, mark: 9 } },
+      destinations: new Map(),
+    })
+    machine.facts.length = 0
+    await machine.clock.advance(9_999)
+    assert.deepEqual(machine.facts, [])
+    await machine.clock.advance(1)
+    assert.deepEqual(machine.facts, [
+      {
+        type: 'driftRepaired',
+        changes: [
+          'setDest 10.0.0.21:80 of tcp 10.0.0.100:80, direct weight 100',
+          'newDest 10.0.0.22:80 of tcp 10.0.0.100:80, direct weight 100',
+        ],
+      },
+    ])
+    assert.deepEqual(machine.weights(id), both(100))
+    assert.equal(machine.kernel.services.size, 2)
+    assert.equal(runtime.status().driftRepaired, 2)
+    await machine.clock.advance(10_000)
+    assert.equal(machine.facts.length, 1)
+  })
+
+  it('takes another configuration: removes what it declared before and touches nothing else', async () => {
+    const machine = new FakeMachine()
+    const dns = service('dns', '10.0.0.100:53', [server('10.0.0.31:53')], { protocol: 'udp' })
+    const runtime = await machine.start(settingOf([web(), dns]))
+    machine.kernel.changes.length = 0
+    const heavier = { ...web(), realServers: [server(first), server(second, { weight: 7 as Weight })] }
+    runtime.healthChanged([verdict('web', second, 'healthy')])
+    await settled()
+    runtime.configure(settingOf([heavier]))
+    await settled()
+    assert.deepEqual(machine.kernel.changes, [IPVS_CMD.SET_DEST, IPVS_CMD.DEL_SERVICE])
+    assert.deepEqual(machine.weights(id), { [first]: 100, [second]: 7 })
+    assert.equal(
+      machine.facts.some(({ type }) => type === 'driftRepaired'),
+      false,
+    )
+  })
+
+  it('forgets the verdict on a name that is another machine now', async () => {
+    const machine = new FakeMachine()
+    const named = (address: string) => service('web', '10.0.0.100:80', [server(address, { name: 'a' })])
+    const runtime = await machine.start(settingOf([named(first)]))
+    runtime.healthChanged([verdict('web', 'a', 'unhealthy')])
+    await settled()
+    runtime.configure(settingOf([named(second)]))
+    await settled()
+    assert.deepEqual(machine.weights(id), { [second]: 100 })
+  })
+
+  it('loads the module and the schedulers that the kernel lacks, and says what it cannot load', async () => {
+    const machine = new FakeMachine()
+    machine.sysctls.delete('net.ipv4.vs.expire_nodest_conn')
+    machine.available.add('ip_vs_sed')
+    const odd = (name: string, port: number, scheduler: string) =>
+      service(name, `10.0.0.100:${port}`, [server(`10.0.0.21:${port}`)], { scheduler })
+    await machine.start(settingOf([odd('a', 80, 'sed'), odd('b', 81, 'nope')]))
+    assert.deepEqual(machine.loaded, ['ip_vs', 'ip_vs_sed'])
+    assert.deepEqual(machine.weights('tcp 10.0.0.100:80'), { [first]: 100 })
+    const failed = machine.facts.filter((fact) => fact.type === 'operationFailed')
+    assert.equal(failed.length, 1)
+    assert.match(
+      failed[0]?.reason ?? '',
+      /^ipvs newService tcp 10.0.0.100:81: ENOENT: the kernel has no scheduler "nope"/,
+    )
+    await machine.clock.advance(10_000)
+    assert.equal(machine.facts.filter((fact) => fact.type === 'operationFailed').length, 1)
+  })
+
+  it('sets what the sync daemons need before they start, where it may', async () => {
+    const machine = new FakeMachine()
+    let atStart: string | undefined
+    machine.kernel.beforeExchange = () => {
+      atStart ??= machine.sysctls.get('net.ipv4.vs.sync_threshold')
+    }
+    await machine.start(settingOf([web()]))
+    assert.equal(atStart, '0 1')
+    assert.equal(machine.sysctls.get('net.core.rmem_max'), '212992')
+    assert.equal(machine.sysctls.get('net.ipv4.vs.sync_sock_size'), '8000000')
+    assert.equal(
+      machine.facts.some(({ type }) => type === 'operationFailed'),
+      false,
+    )
+    const alone = new FakeMachine()
+    await alone.start(settingOf([web()], { peerId: undefined }))
+    assert.equal(alone.sysctls.get('net.ipv4.vs.sync_threshold'), '3 50')
+    assert.equal(alone.kernel.daemons.size, 0)
+  })
+
+  it('tries again, less and less often, while the kernel cannot be read', async () => {
+    const machine = new FakeMachine()
+    let attempts = 0
+    machine.kernel.beforeExchange = () => {
+      attempts++
+      throw new OpError('exchange', 'netlink 16', 'EPERM')
+    }
+    await machine.start(settingOf([web()]))
+    for (const [span, expected] of [
+      [1000, 2],
+      [1999, 2],
+      [1, 3],
+      [4000, 4],
+      [8000, 5],
+      [10_000, 6],
+    ] as const) {
+      await machine.clock.advance(span)
+      assert.equal(attempts, expected)
+    }
+    machine.kernel.beforeExchange = () => {}
+    await machine.clock.advance(10_000)
+    assert.deepEqual(machine.weights(id), both(100))
+    assert.deepEqual(
+      machine.facts.map(({ type }) => type),
+      ['operationFailed', 'reconciled', 'syncDaemonsStarted'],
+    )
+  })
+
+  it('leaves the table as on_exit says', async () => {
+    const kept = new FakeMachine()
+    const keeper = await kept.start(settingOf([web()]))
+    kept.kernel.changes.length = 0
+    await keeper.stop()
+    assert.deepEqual([kept.kernel.changes, kept.kernel.daemons.size], [[], 2])
+    const ipvs = { onExit: 'flush', manage: 'declared', reconcileInterval: 10_000 as Millis } as const
+    const flushed = new FakeMachine()
+    const foreign = { key: { kind: 'fwmark', family: 4, mark: 1 }, scheduler: 'rr', flags: 0 } as const
+    const service = { ...foreign, persistenceSeconds: 0, netmask: 0xffffffff, engine: undefined }
+    flushed.kernel.services.set('fwmark 1', { service, destinations: new Map() })
+    const runtime = await flushed.start(settingOf([web()], { ipvs }))
+    await runtime.stop()
+    assert.deepEqual([...flushed.kernel.services.keys()], ['fwmark 1'])
+    assert.equal(flushed.kernel.daemons.size, 0)
+    runtime.healthChanged([verdict('web', first, 'unhealthy')])
+    await flushed.clock.advance(millis(60_000))
+    assert.deepEqual([...flushed.kernel.services.keys()], ['fwmark 1'])
+  })
+})
