@@ -1,0 +1,40 @@
+/** Socket errors in words, and whose fault they are. */
+import { failed, inconclusive, type Outcome } from '../outcome.js'
+
+/** What the target, or the network on the way to it, answered. */
+const theirs: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ECONNABORTED: 'connection aborted',
+  EPIPE: 'connection closed',
+  ETIMEDOUT: 'no answer to connect, the kernel gave up',
+  EHOSTUNREACH: 'host unreachable',
+  EHOSTDOWN: 'host down',
+  ENETUNREACH: 'network unreachable',
+  ENETDOWN: 'network down',
+}
+
+/** What this machine could not do: no server may go down for it. */
+const ours: Readonly<Record<string, string>> = {
+  EMFILE: 'out of file descriptors in this process',
+  ENFILE: 'out of file descriptors on this machine',
+  ENOBUFS: 'out of socket buffers',
+  ENOMEM: 'out of memory',
+  EADDRNOTAVAIL: 'no free local port, or the bind address is not on this machine',
+  EADDRINUSE: 'local address in use',
+  EACCES: 'not permitted on this machine',
+  EPERM: 'refused by the firewall of this machine',
+  EINVAL: 'invalid local address',
+}
+
+/** The outcome that a failed socket stands for; codes without words keep their name. */
+export function outcomeOfErrno(code: string): Outcome {
+  const fault = ours[code]
+  return fault === undefined ? failed(theirs[code] ?? code) : inconclusive(`${fault} (${code})`)
+}
+
+/** The error's code, or its name where it has none. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+}

@@ -1,0 +1,13 @@
+/** The checker of each kind. */
+import type { Checker } from './checker.js'
+import { checkHttp } from './http.js'
+import { checkTcp } from './tcp.js'
+
+export const runCheck: Checker = (check, target, timeUp) => {
+  switch (check.type) {
+    case 'tcp':
+      return checkTcp(check, target, timeUp)
+    case 'http':
+      return checkHttp(check, target, timeUp)
+  }
+}

@@ -1,0 +1,32 @@
+/** What makes two checks the same one, and what a person calls it. */
+import { type Endpoint, formatEndpoint, formatIp } from '../base/ip.js'
+import type { CheckConfig } from '../config/model.js'
+
+export interface CheckIdentity {
+  /** Equal for equal checks of the same address and port: such a check runs once, whoever asks for it. */
+  readonly key: string
+  /** Where it goes: the real server's address, with the check's own port where it gives one. */
+  readonly target: Endpoint
+  /** `http GET /healthz`, `tcp 10.0.0.21:80`. */
+  readonly subject: string
+}
+
+export function identify(check: CheckConfig, server: Endpoint): CheckIdentity {
+  const target = { address: server.address, port: check.port ?? server.port }
+  // The port is in the target already: a check that names the server's own port is the same check.
+  const { port: _, bind, ...rest } = check
+  const key = canonical({ ...rest, bind: bind && formatIp(bind), target: formatEndpoint(target) })
+  const subject =
+    check.type === 'http' ? `http ${check.method} ${check.path}` : `${check.type} ${formatEndpoint(target)}`
+  return { key, target, subject }
+}
+
+/** JSON with sorted keys; absent and undefined are the same. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  const entries = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`
+}

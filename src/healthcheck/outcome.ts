@@ -1,0 +1,30 @@
+/** What one run of a check found. */
+export type Outcome = Pass | Failure | Inconclusive
+
+export interface Pass {
+  readonly pass: true
+  /** What was seen: `connected`, `status 200`. */
+  readonly detail: string
+}
+
+export interface Failure {
+  readonly pass: false
+  /** What was seen, in words: `connection refused`. */
+  readonly reason: string
+}
+
+/**
+ * Nothing was learnt about the server, because the fault is this machine's: no descriptor, no free local
+ * port, a firewall of ours. Counts neither way.
+ */
+export interface Inconclusive {
+  readonly pass: undefined
+  readonly reason: string
+}
+
+export const passed = (detail: string): Pass => ({ pass: true, detail })
+export const failed = (reason: string): Failure => ({ pass: false, reason })
+export const inconclusive = (reason: string): Inconclusive => ({ pass: undefined, reason })
+
+/** The outcome's words, whichever way it went. */
+export const outcomeText = (outcome: Outcome): string => (outcome.pass ? outcome.detail : outcome.reason)

@@ -1,0 +1,85 @@
+/** Which real servers stand on which checks. Built anew from each configuration; what did not change keeps its history. */
+import type { Health } from '../base/facts.js'
+import { type Endpoint, formatEndpoint } from '../base/ip.js'
+import type { CheckConfig, VirtualServiceConfig } from '../config/model.js'
+import { type CheckState, initialCheckState } from './health.js'
+import { type CheckIdentity, identify } from './identity.js'
+
+/** One check as it runs, whoever shares it. */
+export interface CheckEntry extends CheckIdentity {
+  readonly check: CheckConfig
+  readonly servers: ServerEntry[]
+  state: CheckState
+  /** How long the last run took, in milliseconds; undefined before the first. */
+  lastDuration: number | undefined
+}
+
+/** One real server of one virtual service. */
+export interface ServerEntry {
+  readonly service: string
+  readonly server: string
+  readonly endpoint: Endpoint
+  readonly checks: CheckEntry[]
+  health: Health
+  reason: string
+  /** Wall clock: when `health` began. */
+  since: number
+}
+
+export interface Registry {
+  readonly checks: ReadonlyMap<string, CheckEntry>
+  readonly servers: ReadonlyMap<string, ServerEntry>
+}
+
+export const emptyRegistry: Registry = { checks: new Map(), servers: new Map() }
+
+/**
+ * @param old keeps its entries' history in the new registry where a check, or a server with its address, is unchanged
+ * @param wall milliseconds since the epoch: the beginning of what is new
+ */
+export function buildRegistry(
+  old: Registry,
+  services: readonly VirtualServiceConfig[],
+  wall: number,
+): Registry {
+  const checks = new Map<string, CheckEntry>()
+  const servers = new Map<string, ServerEntry>()
+  for (const service of services) {
+    for (const { name, endpoint, checks: configured } of service.realServers) {
+      const key = JSON.stringify([service.name, name])
+      const before = old.servers.get(key)
+      const same = before && formatEndpoint(before.endpoint) === formatEndpoint(endpoint) ? before : undefined
+      const server: ServerEntry = {
+        service: service.name,
+        server: name,
+        endpoint,
+        checks: [],
+        health: same?.health ?? 'unknown',
+        reason: same?.reason ?? 'no check has finished yet',
+        since: same?.since ?? wall,
+      }
+      servers.set(key, server)
+      for (const check of configured) attach(checks, old, check, server)
+    }
+  }
+  return { checks, servers }
+}
+
+function attach(
+  checks: Map<string, CheckEntry>,
+  old: Registry,
+  check: CheckConfig,
+  server: ServerEntry,
+): void {
+  const identity = identify(check, server.endpoint)
+  let entry = checks.get(identity.key)
+  if (!entry) {
+    const before = old.checks.get(identity.key)
+    const state = before?.state ?? initialCheckState(identity.subject)
+    entry = { ...identity, check, servers: [], state, lastDuration: before?.lastDuration }
+    checks.set(identity.key, entry)
+  }
+  if (server.checks.includes(entry)) return
+  server.checks.push(entry)
+  entry.servers.push(server)
+}

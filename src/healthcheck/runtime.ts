@@ -1,0 +1,289 @@
+/** The healthcheck process at work: runs the checks when they are due and tells what became of the servers. */
+import type { Health, ServerHealth } from '../base/facts.js'
+import type { Clock, Log, Random, Timer } from '../base/ports.js'
+import { after, type Millis, millis } from '../base/units.js'
+import type { VirtualServiceConfig } from '../config/model.js'
+import type { Checker } from './checkers/checker.js'
+import { runCheck } from './checkers/run-check.js'
+import { Deadlines } from './deadlines.js'
+import { combine, step } from './health.js'
+import { inconclusive, type Outcome, outcomeText } from './outcome.js'
+import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from './registry.js'
+import { Schedule } from './schedule.js'
+import { pulse, type Run, stallThreshold, timeLimit } from './time-limit.js'
+
+export interface HealthcheckPorts {
+  readonly clock: Clock
+  readonly log: Log
+  readonly random: Random
+  /** Runs one check; the real checkers where absent. */
+  readonly runCheck?: Checker
+}
+
+export interface HealthcheckRuntime {
+  /** Replaces what is checked; whatever did not change keeps its history and its slots. */
+  configure(services: readonly VirtualServiceConfig[]): void
+  /** Ends every run and every timer; nothing is emitted any more. */
+  stop(): void
+  status(): HealthcheckStatus
+}
+
+export interface CheckStatus {
+  readonly subject: string
+  readonly health: Health
+  readonly reason: string
+  /** Milliseconds that the last run took; undefined before the first. */
+  readonly lastDuration: number | undefined
+}
+
+export interface HealthcheckStatus {
+  readonly servers: readonly (ServerHealth & { readonly checks: readonly CheckStatus[] })[]
+  /** Distinct checks, and how many of them are running now. */
+  readonly checks: number
+  readonly running: number
+  /** Runs finished, by what they found. */
+  readonly passed: number
+  readonly failed: number
+  readonly inconclusive: number
+  /** Slots without a run, because the previous one took too long or the process was stalled. */
+  readonly missedSlots: number
+  /** The latest start of a run after its slot, in milliseconds. */
+  readonly maxLateness: number
+  /** Sum of this process's own stalls, in milliseconds. */
+  readonly stalled: number
+}
+
+interface RunningCheck extends Run {
+  readonly timeUp: AbortController
+}
+
+/** Starts in one turn of the loop; then what has arrived is read before more are started. */
+const startsPerTurn = 16
+/** Between two warnings that checks cannot be run from here. */
+const warnInterval = millis(10_000)
+
+/**
+ * Emits a fact when a server's health changes, and when an unhealthy server begins to fail in another way
+ * (`since` then stays). A server starts as `unknown`, which is not emitted unless the same name was
+ * something else before; one without checks is healthy at once.
+ */
+export function startHealthcheck(
+  ports: HealthcheckPorts,
+  emit: (fact: ServerHealth) => void,
+): HealthcheckRuntime {
+  return new Runtime(ports, emit)
+}
+
+class Runtime implements HealthcheckRuntime {
+  private registry = emptyRegistry
+  private readonly schedule: Schedule
+  private readonly running = new Map<string, RunningCheck>()
+  private readonly limits = new Deadlines()
+  private timer: { readonly timer: Timer; readonly at: Millis } | undefined
+  private turnPending = false
+  private stopped = false
+  private stalled = millis(0)
+  private maxLateness = 0
+  private nextWarning: Millis
+  private readonly counts = { passed: 0, failed: 0, inconclusive: 0 }
+
+  constructor(
+    private readonly ports: HealthcheckPorts,
+    private readonly emit: (fact: ServerHealth) => void,
+  ) {
+    const [high = 0, low = 0] = ports.random(2)
+    this.schedule = new Schedule((high * 256 + low) / 65536)
+    this.nextWarning = ports.clock.now()
+  }
+
+  configure(services: readonly VirtualServiceConfig[]): void {
+    if (this.stopped) return
+    const { clock } = this.ports
+    const old = this.registry
+    this.registry = buildRegistry(old, services, clock.wall())
+    for (const key of old.checks.keys()) if (!this.registry.checks.has(key)) this.forget(key)
+    for (const { key, check } of this.registry.checks.values()) {
+      this.schedule.add(key, check.interval, clock.now())
+    }
+    for (const [key, server] of this.registry.servers) {
+      const before = old.servers.get(key)
+      if (before && before.health !== 'unknown' && server.health === 'unknown') this.emitFact(server)
+      this.judge(server)
+    }
+    this.arm()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.timer?.timer.cancel()
+    this.timer = undefined
+    for (const key of this.registry.checks.keys()) this.forget(key)
+    this.registry = emptyRegistry
+  }
+
+  status(): HealthcheckStatus {
+    return {
+      servers: [...this.registry.servers.values()].map((server) => ({
+        ...factOf(server),
+        checks: server.checks.map(({ subject, state, lastDuration }) => ({
+          subject,
+          health: state.name,
+          reason: state.reason,
+          lastDuration,
+        })),
+      })),
+      checks: this.schedule.size,
+      running: this.running.size,
+      ...this.counts,
+      missedSlots: this.schedule.missed,
+      maxLateness: this.maxLateness,
+      stalled: this.stalled,
+    }
+  }
+
+  /** One real timer: the earliest slot or time limit, or the pulse that shows our own stalls. */
+  private arm(): void {
+    if (this.stopped || this.turnPending) return
+    const { clock } = this.ports
+    const now = clock.now()
+    let at = this.schedule.nextDeadline()
+    if (this.running.size > 0) {
+      at = millis(Math.min(at ?? Infinity, this.limits.next() ?? Infinity, after(now, pulse)))
+      // Re-arming later than armed would let the pulse be pushed ahead for ever by checks that end.
+      if (this.timer && this.timer.at <= at) return
+    }
+    if (at === this.timer?.at) return
+    this.timer?.timer.cancel()
+    this.timer = undefined
+    if (at === undefined) return
+    const due = Math.max(at, now)
+    this.timer = {
+      at,
+      timer: clock.at(at, () => {
+        this.timer = undefined
+        const late = clock.now() - due
+        if (late > stallThreshold) this.stalled = millis(this.stalled + late)
+        this.readFirst()
+      }),
+    }
+  }
+
+  /** A late timer runs before what has waited in the sockets: read that, then look at the deadlines. */
+  private readFirst(): void {
+    this.turnPending = true
+    this.ports.clock.afterPendingInput(() => {
+      this.turnPending = false
+      if (!this.stopped) this.turn()
+    })
+  }
+
+  private turn(): void {
+    const { clock } = this.ports
+    for (let due = this.limits.takeDue(clock.now()); due; due = this.limits.takeDue(clock.now())) {
+      this.endOrExtend(due.key)
+    }
+    let started = 0
+    for (; started < startsPerTurn; started++) {
+      const due = this.schedule.takeDue(clock.now())
+      if (!due) break
+      this.maxLateness = Math.max(this.maxLateness, due.late)
+      const entry = this.registry.checks.get(due.key)
+      if (entry) this.start(entry)
+    }
+    if (started === startsPerTurn) this.readFirst()
+    else this.arm()
+  }
+
+  private endOrExtend(key: string): void {
+    const run = this.running.get(key)
+    if (!run) return
+    const limit = timeLimit(run, this.stalled)
+    if (limit > this.ports.clock.now()) this.limits.set(key, limit)
+    else run.timeUp.abort()
+  }
+
+  private start(entry: CheckEntry): void {
+    const { key, check, target } = entry
+    const run: RunningCheck = {
+      startedAt: this.ports.clock.now(),
+      timeout: check.timeout,
+      stalledBefore: this.stalled,
+      timeUp: new AbortController(),
+    }
+    this.running.set(key, run)
+    this.limits.set(key, timeLimit(run, this.stalled))
+    const checker = this.ports.runCheck ?? runCheck
+    new Promise<Outcome>((resolve) => resolve(checker(check, target, run.timeUp.signal)))
+      .catch((error: unknown) => inconclusive(`checker failed: ${String(error)}`))
+      .then((outcome) => this.finish(key, run, outcome))
+  }
+
+  private finish(key: string, run: RunningCheck, outcome: Outcome): void {
+    // A check that was removed, or removed and added again, has no use for this answer.
+    const entry = this.registry.checks.get(key)
+    if (!entry || this.running.get(key) !== run) return
+    const now = this.ports.clock.now()
+    this.running.delete(key)
+    this.limits.delete(key)
+    this.schedule.finished(key, now)
+    entry.lastDuration = now - run.startedAt
+    this.count(entry, outcome, now)
+    const { rise, fall } = entry.check
+    const [state, effects] = step({ rise, fall, subject: entry.subject }, entry.state, outcome)
+    entry.state = state
+    if (effects.length > 0) for (const server of entry.servers) this.judge(server)
+    this.arm()
+  }
+
+  private count(entry: CheckEntry, outcome: Outcome, now: Millis): void {
+    if (outcome.pass === undefined) this.counts.inconclusive++
+    else if (outcome.pass) this.counts.passed++
+    else this.counts.failed++
+    if (outcome.pass !== undefined || now < this.nextWarning) return
+    this.nextWarning = millis(now + warnInterval)
+    const total = this.counts.inconclusive
+    this.ports.log.warn(
+      `${entry.subject}: cannot check from here, counted for no server: ${outcomeText(outcome)}`,
+      { total },
+    )
+  }
+
+  private judge(server: ServerEntry): void {
+    const { health, reason } = combine(
+      server.checks.map((check) => check.state),
+      server,
+    )
+    const changed = health !== server.health
+    if (!changed && (health !== 'unhealthy' || reason === server.reason)) {
+      server.reason = reason
+      return
+    }
+    const before = server.health
+    server.health = health
+    server.reason = reason
+    if (changed) {
+      server.since = this.ports.clock.wall()
+      const text = `${server.service}/${server.server}: ${before} -> ${health}, ${reason}`
+      if (health === 'unhealthy') this.ports.log.warn(text)
+      else this.ports.log.info(text)
+    }
+    this.emitFact(server)
+  }
+
+  private emitFact(server: ServerEntry): void {
+    this.emit(factOf(server))
+  }
+
+  private forget(key: string): void {
+    this.schedule.remove(key)
+    this.limits.delete(key)
+    const run = this.running.get(key)
+    this.running.delete(key)
+    run?.timeUp.abort()
+  }
+}
+
+function factOf(server: ServerEntry): ServerHealth {
+  const { service, server: name, health, reason, since } = server
+  return { service, server: name, health, reason, since }
+}

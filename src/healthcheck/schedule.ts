@@ -1,0 +1,91 @@
+/**
+ * When each check runs next. Every check has its own slots, `interval` apart and never moved by a late or
+ * long run, so nothing drifts; the slots of different checks are spread over the interval, so nothing herds.
+ */
+import { after, type Millis, millis } from '../base/units.js'
+import { Deadlines } from './deadlines.js'
+
+interface Slots {
+  readonly interval: Millis
+  /** The slot that comes next, or the one that the current run belongs to. */
+  slot: Millis
+  running: boolean
+}
+
+export interface DueCheck {
+  readonly key: string
+  /** How long after its slot it is handed out. */
+  readonly late: Millis
+}
+
+/** Fractions of multiples of the golden ratio never bunch, however many there are and whichever are removed. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2
+
+export class Schedule {
+  private readonly checks = new Map<string, Slots>()
+  private readonly due = new Deadlines()
+  private added = 0
+  /** Slots that passed without a run: the previous run was still going on, or we were stalled. */
+  missed = 0
+
+  /** `seed`: 0 up to but not including 1; makes the two directors of a pair check at different moments. */
+  constructor(private readonly seed: number) {}
+
+  get size(): number {
+    return this.checks.size
+  }
+
+  /** The first slot falls within one interval from now. A key that is already there keeps its slots. */
+  add(key: string, interval: Millis, now: Millis): void {
+    if (this.checks.has(key)) return
+    const phase = (this.seed + this.added++ * goldenRatio) % 1
+    const slot = after(now, millis(phase * interval))
+    this.checks.set(key, { interval, slot, running: false })
+    this.due.set(key, slot)
+  }
+
+  remove(key: string): void {
+    this.checks.delete(key)
+    this.due.delete(key)
+  }
+
+  /**
+   * Takes one check whose slot has come; it has no further slot until `finished`, so a check never runs
+   * twice at once. One that is late by a whole interval or more waits for its next slot instead: after a
+   * stall the checks stay spread.
+   */
+  takeDue(now: Millis): DueCheck | undefined {
+    for (let due = this.due.takeDue(now); due; due = this.due.takeDue(now)) {
+      const check = this.checks.get(due.key)
+      if (!check) continue
+      const late = millis(now - check.slot)
+      if (late < check.interval) {
+        check.running = true
+        return { key: due.key, late }
+      }
+      this.advance(due.key, check, now)
+      this.missed++ // advance counts what was skipped after this slot
+    }
+    return undefined
+  }
+
+  /** The run ended: the next one is at the first slot that is not yet past. */
+  finished(key: string, now: Millis): void {
+    const check = this.checks.get(key)
+    if (!check?.running) return
+    check.running = false
+    this.advance(key, check, now)
+  }
+
+  /** Undefined when nothing waits for a slot. */
+  nextDeadline(): Millis | undefined {
+    return this.due.next()
+  }
+
+  private advance(key: string, check: Slots, now: Millis): void {
+    const steps = Math.max(1, Math.ceil((now - check.slot) / check.interval))
+    this.missed += steps - 1
+    check.slot = after(check.slot, millis(steps * check.interval))
+    this.due.set(key, check.slot)
+  }
+}

@@ -1,0 +1,66 @@
+/** Configuration as a file would give it, for tests. */
+import { type Endpoint, type IpAddress, parseEndpoint, parseIp } from '../../src/base/ip.js'
+import { millis, type Weight, weight } from '../../src/base/units.js'
+import type {
+  CheckConfig,
+  HttpCheckConfig,
+  RealServerConfig,
+  TcpCheckConfig,
+  VirtualServiceConfig,
+} from '../../src/config/model.js'
+
+export function ip(text: string): IpAddress {
+  const address = parseIp(text)
+  if (!address) throw new Error(`no address: ${text}`)
+  return address
+}
+
+export function endpoint(text: string): Endpoint {
+  const parsed = parseEndpoint(text)
+  if (!parsed) throw new Error(`no endpoint: ${text}`)
+  return parsed
+}
+
+const common = {
+  interval: millis(1_000),
+  timeout: millis(400),
+  rise: 2,
+  fall: 3,
+  port: undefined,
+  bind: undefined,
+}
+
+export const tcpCheck = (changes: Partial<TcpCheckConfig> = {}): TcpCheckConfig => ({
+  ...common,
+  type: 'tcp',
+  ...changes,
+})
+
+export const httpCheck = (changes: Partial<HttpCheckConfig> = {}): HttpCheckConfig => ({
+  ...common,
+  type: 'http',
+  path: '/healthz',
+  method: 'GET',
+  host: undefined,
+  headers: {},
+  status: [{ from: 200, to: 399 }],
+  body: undefined,
+  ...changes,
+})
+
+export function server(address: string, checks: readonly CheckConfig[], name = address): RealServerConfig {
+  const share = weight(100) as Weight
+  return { name, endpoint: endpoint(address), weight: share, forwarding: 'direct', checks }
+}
+
+export const service = (name: string, realServers: readonly RealServerConfig[]): VirtualServiceConfig => ({
+  name,
+  endpoint: endpoint('10.0.0.100:80'),
+  protocol: 'tcp',
+  scheduler: 'wlc',
+  forwarding: 'direct',
+  persistence: undefined,
+  onDown: 'quiesce',
+  initial: 'up',
+  realServers,
+})

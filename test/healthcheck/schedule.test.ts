@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { type Millis, millis } from '../../src/base/units.js'
+import { Deadlines } from '../../src/healthcheck/deadlines.js'
+import { Schedule } from '../../src/healthcheck/schedule.js'
+import { timeLimit } from '../../src/healthcheck/time-limit.js'
+
+const interval = millis(1_000)
+const start = millis(5_000)
+
+function next(schedule: Schedule): Millis {
+  const deadline = schedule.nextDeadline()
+  assert.notEqual(deadline, undefined)
+  return millis(deadline ?? 0)
+}
+
+/** Every key that is due, in order. */
+function takeAll(schedule: Schedule, now: Millis): string[] {
+  const keys: string[] = []
+  for (let due = schedule.takeDue(now); due; due = schedule.takeDue(now)) keys.push(due.key)
+  return keys
+}
+
+describe('healthcheck/schedule', () => {
+  it('a check keeps its slots however long and late its runs are', () => {
+    const schedule = new Schedule(0.25)
+    schedule.add('a', interval, start)
+    const first: number = next(schedule)
+    assert.equal(first, 5_250)
+    let now: number = first
+    for (let slot = 1; slot <= 50; slot++) {
+      assert.equal(schedule.takeDue(millis(now + (slot % 7)))?.late, slot % 7)
+      schedule.finished('a', millis(now + 300 + slot))
+      now = next(schedule)
+      assert.equal(now, first + slot * interval)
+    }
+    assert.equal(schedule.missed, 0)
+  })
+
+  it('never two runs at once: a run that outlasts its interval skips slots', () => {
+    const schedule = new Schedule(0)
+    schedule.add('a', interval, start)
+    assert.deepEqual(takeAll(schedule, start), ['a'])
+    assert.equal(schedule.nextDeadline(), undefined)
+    assert.deepEqual(takeAll(schedule, millis(start + 2_000)), [])
+    schedule.finished('a', millis(start + 2_300))
+    assert.equal(next(schedule), start + 3_000)
+    assert.equal(schedule.missed, 2)
+  })
+
+  it('a check that ends at once does not run again in the same slot', () => {
+    const schedule = new Schedule(0)
+    schedule.add('a', interval, start)
+    takeAll(schedule, start)
+    schedule.finished('a', start)
+    assert.equal(next(schedule), start + 1_000)
+  })
+
+  it('after a stall the checks are spread as before, not all at once', () => {
+    const schedule = new Schedule(0)
+    for (let i = 0; i < 100; i++) schedule.add(`${i}`, interval, start)
+    const woken = millis(start + 10_000)
+    assert.deepEqual(takeAll(schedule, woken), ['0'])
+    const perTenth = new Array<number>(10).fill(0)
+    for (let tenth = 0; tenth < 10; tenth++) {
+      perTenth[tenth] = takeAll(schedule, millis(woken + tenth * 100 + 99)).length
+    }
+    assert.ok(Math.max(...perTenth) <= 13, `starts in each tenth: ${perTenth}`)
+    assert.equal(
+      perTenth.reduce((a, b) => a + b),
+      99,
+    )
+  })
+
+  it('a removed check is not due; adding a known one changes nothing', () => {
+    const schedule = new Schedule(0)
+    schedule.add('a', interval, start)
+    schedule.add('a', millis(10), millis(start + 1))
+    assert.equal(next(schedule), start)
+    schedule.remove('a')
+    assert.equal(schedule.nextDeadline(), undefined)
+    schedule.finished('a', start)
+    assert.equal(schedule.nextDeadline(), undefined)
+  })
+
+  it('100,000 checks: each runs once an interval, and no hundredth of it has 5 % more than its share', () => {
+    const schedule = new Schedule(0.7)
+    for (let i = 0; i < 100_000; i++) schedule.add(`${i}`, interval, start)
+    const runs = new Map<string, number>()
+    for (let tick = 0; tick < 300; tick++) {
+      const now = millis(start + tick * 10 + 9.999)
+      const keys = takeAll(schedule, now)
+      assert.ok(keys.length <= 1_050, `${keys.length} starts in 10 ms`)
+      for (const key of keys) {
+        runs.set(key, (runs.get(key) ?? 0) + 1)
+        schedule.finished(key, now)
+      }
+    }
+    assert.deepEqual(new Set(runs.values()), new Set([3]))
+    assert.equal(runs.size, 100_000)
+  }).timeout(60_000)
+
+  it('two directors with other seeds check at other moments', () => {
+    const [one, two] = [new Schedule(0.1), new Schedule(0.6)]
+    for (const schedule of [one, two]) schedule.add('a', interval, start)
+    assert.equal(next(two) - next(one), 500)
+  })
+})
+
+describe('healthcheck/deadlines', () => {
+  it('answers like a sorted list under random changes', () => {
+    const change = fc.record({
+      key: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      at: fc.integer({ min: 0, max: 50 }),
+      what: fc.constantFrom('set', 'set', 'delete', 'take'),
+    })
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 300 }), (changes) => {
+        const deadlines = new Deadlines()
+        const model = new Map<string, number>()
+        for (const { key, at, what } of changes) {
+          if (what === 'set') {
+            deadlines.set(key, millis(at))
+            model.set(key, at)
+          } else if (what === 'delete') {
+            deadlines.delete(key)
+            model.delete(key)
+          } else {
+            const taken = deadlines.takeDue(millis(at))
+            const least = Math.min(...model.values())
+            assert.equal(taken?.at, least <= at ? least : undefined)
+            if (taken) {
+              assert.equal(model.get(taken.key), taken.at)
+              model.delete(taken.key)
+            }
+          }
+          assert.equal(deadlines.next(), model.size === 0 ? undefined : Math.min(...model.values()))
+          assert.equal(deadlines.size, model.size)
+        }
+      }),
+    )
+  })
+})
+
+describe('healthcheck/time-limit', () => {
+  const run = { startedAt: millis(100), timeout: millis(400), stalledBefore: millis(50) }
+  const table = [
+    { stalled: 50, limit: 500, what: 'no stall since: the timeout' },
+    { stalled: 350, limit: 800, what: 'a stall is given back' },
+    { stalled: 9_050, limit: 9_500, what: 'however long it was' },
+  ]
+  for (const { stalled, limit, what } of table) {
+    it(what, () => assert.equal(timeLimit(run, millis(stalled)), limit))
+  }
+})
