@@ -1,5 +1,33 @@
 import type { Scenario } from './scenario.js'
+import { cutActive } from './scenarios/cut-active.js'
+import { differentKeys } from './scenarios/different-keys.js'
+import { freezeActive } from './scenarios/freeze-active.js'
+import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
+import { killActive, killActiveNat } from './scenarios/kill-active.js'
+import { labKeepalived } from './scenarios/lab-keepalived.js'
 import { labSpreadDirect, labSpreadNat } from './scenarios/lab-spread.js'
+import { packetFlood } from './scenarios/packet-flood.js'
+import { restartOnlyDirector } from './scenarios/restart-only-director.js'
+import { serverKilled } from './scenarios/server-killed.js'
+import { spreadDirect, spreadNat } from './scenarios/spread.js'
+import { termActive } from './scenarios/term-active.js'
 
 /** Every scenario, in the order they run. */
-export const catalogue: readonly Scenario[] = [labSpreadDirect, labSpreadNat]
+export const catalogue: readonly Scenario[] = [
+  labSpreadDirect,
+  labSpreadNat,
+  labKeepalived,
+  spreadDirect,
+  spreadNat,
+  killActive,
+  killActiveNat,
+  cutActive,
+  termActive,
+  freezeActive,
+  serverKilled,
+  restartOnlyDirector,
+  differentKeys,
+  keepalivedPeerLower,
+  keepalivedPeerHigher,
+  packetFlood,
+]

@@ -1,0 +1,50 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DirectorName, virtualAddress } from './addresses.js'
+import type { Lab } from './lab.js'
+import type { LabProcess } from './lab-process.js'
+
+/** Debian's keepalived on a director, electing only: VRRP version 3, multicast, one virtual router. */
+export function startKeepalived(lab: Lab, name: DirectorName, priority: number, interval = 100): LabProcess {
+  const file = join(lab.artefacts, `${name}-keepalived.conf`)
+  const config = `
+global_defs {
+  router_id ${name}
+  vrrp_version 3
+}
+vrrp_instance front {
+  state BACKUP
+  interface eth0
+  virtual_router_id 51
+  priority ${priority}
+  advert_int ${interval / 1000}
+  virtual_ipaddress {
+    ${virtualAddress}/24
+  }
+}
+`
+  writeFileSync(file, config, { mode: 0o644 })
+  const pidFile = (part: string): string => `/run/${lab.topology.prefix}${name}-${part}.pid`
+  const pids = [
+    '-p',
+    pidFile('parent'),
+    '-c',
+    pidFile('checkers'),
+    '-r',
+    pidFile('vrrp'),
+    '-b',
+    pidFile('bfd'),
+  ]
+  // -G: without it keepalived throttles itself by its own logging.
+  return lab.topology.spawn(name, 'keepalived', [
+    'keepalived',
+    '-P',
+    '-n',
+    '-l',
+    '-G',
+    '-D',
+    '-f',
+    file,
+    ...pids,
+  ])
+}

@@ -1,0 +1,44 @@
+/**
+ * What `npm test` runs: the unit, property and simulation tests here, then every scenario of the lab in one
+ * guest. `--unit` and `--lab` run one of the two. The last line is `N passed, N failed`.
+ */
+import { catalogue } from '../lab/catalogue.js'
+import { defaultFlavour } from '../lab/guest/flavour.js'
+import { repository } from '../lab/paths.js'
+import { runScenarios } from '../lab/run-scenarios.js'
+import { runMocha } from './run-mocha.js'
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+async function unit(): Promise<[number, number]> {
+  print('unit tests')
+  return runMocha(repository, print)
+}
+
+async function lab(): Promise<[number, number]> {
+  const flavour = defaultFlavour()
+  const scenarios = catalogue.filter((one) => one.flavours?.includes(flavour) ?? true)
+  print(`lab: ${scenarios.length} scenarios, kernel: ${flavour}`)
+  const artefactsFolder = `${repository}/artefacts/test`
+  const outcomes = await runScenarios({ scenarios, flavour, artefactsFolder, print })
+  const failed = outcomes.filter(({ failure }) => failure !== undefined)
+  for (const { name, failure } of failed) print(`failed: ${name}: ${failure?.split('\n')[0]}`)
+  return [outcomes.length - failed.length, failed.length]
+}
+
+const parts = { '--unit': unit, '--lab': lab }
+const [option, ...rest] = process.argv.slice(2)
+if (rest.length > 0 || (option !== undefined && !(option in parts))) {
+  process.stderr.write('usage: node build/test/run.js [--unit | --lab]\n')
+  process.exit(2)
+}
+let passed = 0
+let failed = 0
+for (const [name, part] of Object.entries(parts)) {
+  if (option !== undefined && option !== name) continue
+  const [good, bad] = await part()
+  passed += good
+  failed += bad
+}
+print(`${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
