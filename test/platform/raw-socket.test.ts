@@ -108,6 +108,18 @@ describe('sockets below UDP, over a cable', function () {
     const heard: RawPacket[] = []
     open('right', heard)
     const left = open('left', [])
+    // Somebody else on that machine did join, so the packet passes the interface.
+    const other = pair.right.enter(() =>
+      openRawSocket(reactor, {
+        interfaceName: 'right0',
+        group: ip('224.0.0.19'),
+        source: ip('10.9.0.2'),
+        protocol: vrrp,
+        onPacket: () => {},
+        onError: fatal,
+      }),
+    )
+    toClose.push(() => other.close())
     left.send(payload, ip('224.0.0.19'))
     left.send(payload, ip('10.9.0.2'))
     await eventually('the later one is heard', () => heard.length > 0)

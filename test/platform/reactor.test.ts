@@ -113,6 +113,29 @@ describe('reactor', function () {
     assert.equal(calls.length, 1)
   })
 
+  it('does not give an event of a closed descriptor to the next one of that number', () => {
+    const [a, b, sender] = [open(), open(), open()]
+    const calls: string[] = []
+    let reused = false
+    const replace = (ready: Udp, other: Udp, otherWatch: () => { close(): void } | undefined): void => {
+      calls.push('old')
+      readOne(ready)
+      if (calls.length > 1) return
+      otherWatch()?.close()
+      libc.close(other.fd)
+      const fresh = udp()
+      reused = fresh.fd === other.fd
+      reactor.watch(fresh.fd, EPOLLIN, () => calls.push('new'))
+    }
+    const watchA = reactor.watch(a.fd, EPOLLIN, () => replace(a, b, () => watchB))
+    const watchB = reactor.watch(b.fd, EPOLLIN, () => replace(b, a, () => watchA))
+    send(sender, a)
+    send(sender, b)
+    reactor.drain()
+    assert.ok(reused, 'the number was used again')
+    assert.deepEqual(calls, ['old'])
+  })
+
   it('changes what it waits for', () => {
     const a = open()
     const seen: number[] = []
