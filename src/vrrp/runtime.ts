@@ -3,36 +3,23 @@
  * that holds sockets and a timer; nothing in it waits for another process.
  */
 import type { SyncReadiness } from '../base/facts.js'
-import { equalIp, formatIp, formatPrefix, type IpAddress } from '../base/ip.js'
-import type {
-  Clock,
-  Links,
-  Log,
-  PacketSocket,
-  RawPacket,
-  RawSocket,
-  RawSocketOptions,
-  Timer,
-} from '../base/ports.js'
-import type { Result } from '../base/result.js'
-import { after, type Millis, millis, type Priority } from '../base/units.js'
+import { equalIp, type IpAddress } from '../base/ip.js'
+import type { Clock, Links, Log, PacketSocket, RawSocket, RawSocketOptions, Timer } from '../base/ports.js'
+import { after, type Millis, millis } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
-import { Counts } from './counts.js'
-import { encodeGratuitousArp } from './gratuitous-arp.js'
+import { Intake, type Slot } from './intake.js'
 import { LimitedLog } from './limited-log.js'
-import { encodeAdvertisement, vrrpProtocol } from './packet.js'
 import {
-  claimedVrid,
-  type DiscardReason,
-  notesOn,
-  type Received,
-  receiveFromPeer,
-  receiveMulticast,
-  vrrpGroup,
-  wrapAdvertisement,
-} from './receive.js'
+  announceAddresses,
+  claimAddresses,
+  type Outlets,
+  releaseAddresses,
+  sendAdvertisement,
+} from './outputs.js'
+import { vrrpProtocol } from './packet.js'
+import { vrrpGroup } from './receive.js'
 import type { RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import { VirtualRouter } from './virtual-router.js'
@@ -78,11 +65,6 @@ const handshakeTime = millis(1_000)
 const reopenAfter = millis(5_000)
 const longestStop = millis(1_000)
 
-interface Slot {
-  readonly router: VirtualRouter
-  attachment: Attachment | undefined
-}
-
 interface InterfaceSockets {
   readonly index: number
   readonly packet: PacketSocket
@@ -93,11 +75,13 @@ interface InterfaceSockets {
 class Runtime implements VrrpRuntime {
   private readonly slots: readonly Slot[]
   private readonly sockets = new Map<string, InterfaceSockets>()
-  private readonly discarded = new Counts<DiscardReason>()
+  private readonly intake: Intake
+  private readonly outlets: Outlets
   private readonly limited: LimitedLog
   private readonly watch: { close(): void }
   private readonly link: PairLink | undefined
   private timer: { readonly at: Millis; readonly handle: Timer } | undefined
+  private retry: Timer | undefined
   private reading: 'no' | 'yes' | 'again' = 'no'
   private stopping: Promise<void> | undefined
   private unconfirmed = 0
@@ -112,10 +96,24 @@ class Runtime implements VrrpRuntime {
     this.limited = new LimitedLog(clock, log, (router, text) =>
       emit({ type: 'warning', router, text, at: clock.wall() }),
     )
+    this.outlets = {
+      links: ports.links,
+      limited: this.limited,
+      pairLink: () => this.link,
+      sockets: (name) => this.sockets.get(name),
+      releaseSent: () => {
+        this.unconfirmed++
+      },
+      releaseConfirmed: () => {
+        this.unconfirmed--
+        if (this.unconfirmed === 0) this.onConfirmed()
+      },
+    }
     this.slots = setting.routers.map((config) => this.createSlot(config))
+    this.intake = new Intake(this.slots, setting.peer, this.limited, (router) => this.arm(router))
     const overPair =
       setting.peer !== undefined && setting.routers.some(({ transport }) => transport === 'udp')
-    this.link = overPair ? ports.openPairLink?.((payload) => this.onPeerMessage(payload)) : undefined
+    this.link = overPair ? ports.openPairLink?.((payload) => this.intake.peerMessage(payload)) : undefined
     this.watch = ports.links.watch(() => this.readLinks())
   }
 
@@ -134,7 +132,7 @@ class Runtime implements VrrpRuntime {
   status(): VrrpStatus {
     return {
       routers: this.slots.map(({ router, attachment }) => router.status(attachment?.interface.name)),
-      discarded: this.discarded.read(),
+      discarded: this.intake.discarded.read(),
       link: this.link?.status(),
     }
   }
@@ -143,6 +141,7 @@ class Runtime implements VrrpRuntime {
     const { clock } = this.ports
     this.watch.close()
     this.timer?.handle.cancel()
+    this.retry?.cancel()
     for (const { router } of this.slots) router.handle({ type: 'shutdown' })
     await new Promise<void>((resolve) => {
       const limit = clock.at(after(clock.now(), longestStop), resolve)
@@ -179,16 +178,21 @@ class Runtime implements VrrpRuntime {
     const again = this.reading === 'again'
     this.reading = 'no'
     if (this.stopping) return
-    if (retry) this.ports.clock.at(after(this.ports.clock.now(), reopenAfter), () => this.readLinks())
-    else if (again) this.readLinks()
+    if (retry) {
+      this.retry?.cancel()
+      this.retry = this.ports.clock.at(after(this.ports.clock.now(), reopenAfter), () => this.readLinks())
+    }
+    if (again) this.readLinks()
   }
 
   private onLinks(view: LinkView): void {
     let retry = false
+    const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
     if (!this.stopping) {
       for (const slot of this.slots) {
-        const attached = attach(slot.router.config, this.setting.director.address, view)
-        const opened = attached.ok ? this.openSockets(slot.router.config, attached.value) : undefined
+        const { config } = slot.router
+        const attached = attach({ ...config, virtual }, this.setting.director.address, view)
+        const opened = attached.ok ? this.openSockets(config, attached.value) : undefined
         if (attached.ok && opened === undefined) this.onLinkUp(slot, attached.value)
         else this.onLinkDown(slot, attached.ok ? (opened ?? '') : attached.error)
         retry ||= opened !== undefined
@@ -242,7 +246,7 @@ class Runtime implements VrrpRuntime {
       group: vrrpGroup,
       source,
       protocol: vrrpProtocol,
-      onPacket: (packet) => this.onPacket(interfaceName, source, packet),
+      onPacket: (packet) => this.intake.packet(interfaceName, source, packet),
       onError: (error) => this.limited.warn(undefined, 'raw_socket', () => error.message),
     })
   }
@@ -252,69 +256,6 @@ class Runtime implements VrrpRuntime {
     open?.packet.close()
     open?.raw?.close()
     this.sockets.delete(name)
-  }
-
-  /* What arrives. */
-
-  private onPacket(interfaceName: string, own: IpAddress, packet: RawPacket): void {
-    const slotOf = (vrid: number | undefined): Slot | undefined =>
-      this.slots.find(
-        ({ router: { config }, attachment }) =>
-          config.vrid === vrid &&
-          config.transport === 'multicast' &&
-          attachment?.interface.name === interfaceName,
-      )
-    this.onReceived(receiveMulticast(packet, own), packet.payload, slotOf, packet.source)
-  }
-
-  private onPeerMessage(message: Uint8Array): void {
-    const { peer } = this.setting
-    if (!peer) return
-    const slotOf = (vrid: number | undefined): Slot | undefined =>
-      this.slots.find(({ router: { config } }) => config.vrid === vrid && config.transport === 'udp')
-    this.onReceived(receiveFromPeer(message, peer.address), message.subarray(1), slotOf, peer.address)
-  }
-
-  private onReceived(
-    result: Result<Received, DiscardReason>,
-    pdu: Uint8Array,
-    slotOf: (vrid: number | undefined) => Slot | undefined,
-    from: IpAddress,
-  ): void {
-    if (this.stopping) return
-    if (!result.ok) {
-      this.discard(slotOf(claimedVrid(pdu)), result.error, from)
-      return
-    }
-    const { advertisement, source } = result.value
-    const slot = slotOf(advertisement.vrid)
-    if (!slot) {
-      this.discard(undefined, 'unknown_vrid', source)
-      return
-    }
-    const { router } = slot
-    for (const note of notesOn(advertisement, ownSettings(router.config))) {
-      router.noted.add(note)
-      this.limited.warn(router.name, note, () => `${this.nameOf(source)} advertises other settings: ${note}`)
-    }
-    const { priority, interval } = advertisement
-    router.handle({ type: 'advertisementReceived', source, sender: this.nameOf(source), priority, interval })
-    this.arm(router)
-  }
-
-  private discard(slot: Slot | undefined, reason: DiscardReason, from: IpAddress): void {
-    if (slot) slot.router.discarded.add(reason)
-    else this.discarded.add(reason)
-    this.limited.warn(
-      slot?.router.name,
-      reason,
-      () => `discarded an advertisement from ${this.nameOf(from)}: ${reason}`,
-    )
-  }
-
-  private nameOf(address: IpAddress): string {
-    const { peer } = this.setting
-    return peer && equalIp(peer.address, address) ? peer.name : formatIp(address)
   }
 
   /* The one timer. */
@@ -355,10 +296,14 @@ class Runtime implements VrrpRuntime {
         this.paramsOf(config, director.address),
         clock,
         {
-          send: (priority) => this.send(slot, priority),
-          claim: (done) => this.claim(slot, done),
-          announce: () => this.announce(slot),
-          release: () => this.release(slot),
+          send: (priority) => sendAdvertisement(this.outlets, slot, priority),
+          claim: (done) =>
+            claimAddresses(this.outlets, slot, (failure) => {
+              done(failure)
+              this.arm(slot.router)
+            }),
+          announce: () => announceAddresses(this.outlets, slot),
+          release: () => releaseAddresses(this.outlets, slot),
           readPendingInput: (then) =>
             clock.afterPendingInput(() => {
               if (this.stopping) return
@@ -392,68 +337,6 @@ class Runtime implements VrrpRuntime {
       alone: overPair && !peer,
     }
   }
-
-  private send({ router, attachment }: Slot, priority: Priority): boolean {
-    const { vrid, transport } = router.config
-    const { addresses, interval } = ownSettings(router.config)
-    const advertisement = { vrid, priority, interval, addresses }
-    if (transport === 'udp')
-      return this.link?.send(wrapAdvertisement(encodeAdvertisement(advertisement))) ?? false
-    const raw = attachment && this.sockets.get(attachment.interface.name)?.raw
-    if (!raw) return false
-    const pseudo = { source: attachment.source, destination: vrrpGroup }
-    return this.attempt(router, 'send', () => raw.send(encodeAdvertisement(advertisement, pseudo), vrrpGroup))
-  }
-
-  private announce({ router, attachment }: Slot): void {
-    const packet = attachment && this.sockets.get(attachment.interface.name)?.packet
-    // Other links than Ethernet have no ARP to tell.
-    if (!packet || attachment.interface.mac.length !== 6) return
-    this.attempt(router, 'announce', () => {
-      for (const { address } of router.config.addresses)
-        packet.send(encodeGratuitousArp(attachment.interface.mac, address))
-    })
-  }
-
-  private attempt(router: VirtualRouter, kind: string, run: () => void): boolean {
-    try {
-      run()
-      return true
-    } catch (error) {
-      this.limited.warn(router.name, kind, () => textOf(error))
-      return false
-    }
-  }
-
-  private claim({ router, attachment }: Slot, done: (failure: string | undefined) => void): void {
-    if (!attachment) {
-      done('no interface')
-      return
-    }
-    const { addresses, lease } = router.config
-    let waiting = addresses.length
-    let failure: string | undefined
-    for (const prefix of addresses) {
-      this.ports.links.claim(attachment.interface.index, prefix, lease, (error) => {
-        if (error)
-          failure ??= `claim ${formatPrefix(prefix)} on ${attachment.interface.name}: ${textOf(error)}`
-        if (--waiting > 0) return
-        done(failure)
-        this.arm(router)
-      })
-    }
-  }
-
-  private release({ router, attachment }: Slot): void {
-    if (!attachment) return
-    for (const prefix of router.config.addresses) {
-      this.unconfirmed++
-      this.ports.links.release(attachment.interface.index, prefix, (error) => {
-        if (error) this.limited.warn(router.name, 'release', () => textOf(error))
-        if (--this.unconfirmed === 0) this.onConfirmed()
-      })
-    }
-  }
 }
 
 const titles: Readonly<Record<StateName, string>> = {
@@ -462,10 +345,5 @@ const titles: Readonly<Record<StateName, string>> = {
   active: 'Active',
   fault: 'Fault',
 }
-
-const ownSettings = (config: VirtualRouterConfig) => ({
-  interval: config.advertisementInterval,
-  addresses: config.addresses.map(({ address }) => address),
-})
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,6 +1,6 @@
 /** One virtual router: its state, and the machine's effects turned into calls. Holds no timer and no socket. */
 import type { SyncReadiness } from '../base/facts.js'
-import { formatPrefix } from '../base/ip.js'
+import { formatPrefix, type IpAddress } from '../base/ip.js'
 import type { Clock } from '../base/ports.js'
 import { unreachable } from '../base/result.js'
 import { type Millis, millis, type Priority, resignPriority } from '../base/units.js'
@@ -34,6 +34,8 @@ export interface RouterOutputs {
 }
 
 export class VirtualRouter {
+  /** What every advertisement of this router says besides its priority. */
+  readonly advertised: { readonly interval: Millis; readonly addresses: readonly IpAddress[] }
   readonly discarded = new Counts<DiscardReason>()
   readonly noted = new Counts<ReceiveNote>()
   private state: State
@@ -59,6 +61,10 @@ export class VirtualRouter {
   ) {
     this.state = initialState(sync)
     this.since = clock.wall()
+    this.advertised = {
+      interval: config.advertisementInterval,
+      addresses: config.addresses.map(({ address }) => address),
+    }
   }
 
   get name(): string {

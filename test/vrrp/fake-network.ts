@@ -1,0 +1,226 @@
+/** Hosts with interfaces, leased addresses, raw and packet sockets and a pair link, on one LAN and one virtual clock. */
+import { formatPrefix, type IpAddress, type IpPrefix } from '../../src/base/ip.js'
+import type {
+  Clock,
+  InterfaceState,
+  Links,
+  Log,
+  RawPacket,
+  RawSocketOptions,
+  Timer,
+} from '../../src/base/ports.js'
+import { OpError } from '../../src/base/result.js'
+import type { Millis } from '../../src/base/units.js'
+import type { PairLink } from '../../src/pair/link.js'
+import { decodeGratuitousArp } from '../../src/vrrp/gratuitous-arp.js'
+import type { VrrpPorts } from '../../src/vrrp/runtime.js'
+import { Lan } from '../sim/lan.js'
+import { SeededRandom } from '../sim/random.js'
+import { VirtualClock } from '../sim/virtual-clock.js'
+
+type Frame =
+  | { readonly kind: 'raw'; readonly packet: RawPacket }
+  | { readonly kind: 'pair'; readonly payload: Uint8Array }
+
+export class FakeNetwork {
+  readonly clock = new VirtualClock(1_000)
+  readonly hosts: FakeHost[] = []
+  readonly lan: Lan<Frame>
+  /** Every gratuitous ARP as `lb1 10.0.0.100`. */
+  readonly announced: string[] = []
+
+  constructor(count = 2) {
+    const calm = { latency: [0.1, 0.3] as const, reorders: false, loss: 0, duplication: 0 }
+    this.lan = new Lan(this.clock, new SeededRandom(1), count, calm, (to, frame) =>
+      this.hosts[to]?.arrive(frame),
+    )
+    for (let id = 0; id < count; id++) this.hosts.push(new FakeHost(this, id))
+  }
+
+  /** Lets time pass in small steps, and promises settle in between. */
+  async run(span: number): Promise<void> {
+    const end = this.clock.now() + span
+    while (this.clock.now() < end) {
+      this.clock.runUntil(Math.min(this.clock.now() + 20, end))
+      await settled()
+    }
+  }
+}
+
+/** Everything that waits on resolved promises has run. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+export class FakeHost implements Links {
+  readonly name: string
+  readonly interface = { name: 'eth0', index: 2, up: true, mac: Uint8Array.of(2, 0, 0, 0, 0, 1), mtu: 1500 }
+  interfaces: InterfaceState[] = [this.interface]
+  readonly lines: string[] = []
+  /** What arrives while it is true waits, and timers of this host are late: a stalled event loop. */
+  stalled = false
+  /** Set: the kernel answers every claim with it. */
+  refuses: string | undefined
+  /** Set: raw sockets cannot be opened. */
+  closed: string | undefined
+  dead = false
+  timersSet = 0
+  private readonly leases = new Map<string, number>()
+  private readonly watchers = new Set<(overflow: boolean) => void>()
+  private raw: RawSocketOptions | undefined
+  private onPair: ((payload: Uint8Array) => void) | undefined
+  private readonly input: Frame[] = []
+  private readonly late: (() => void)[] = []
+
+  constructor(
+    private readonly network: FakeNetwork,
+    readonly id: number,
+  ) {
+    this.name = `lb${id + 1}`
+  }
+
+  /** Virtual addresses that the kernel holds now. */
+  get held(): string[] {
+    return [...this.leases].filter(([, until]) => this.network.clock.now() < until).map(([text]) => text)
+  }
+
+  setInterfaces(interfaces: InterfaceState[]): void {
+    this.interfaces = interfaces
+    for (const watcher of this.watchers) watcher(false)
+  }
+
+  arrive(frame: Frame): void {
+    if (this.dead) return
+    if (this.stalled) this.input.push(frame)
+    else this.deliver(frame)
+  }
+
+  /** As Node does it: timers before the datagrams that wait. */
+  wake(): void {
+    this.stalled = false
+    for (const run of this.late.splice(0)) run()
+    for (const frame of this.input.splice(0)) this.deliver(frame)
+  }
+
+  /** Hands a packet to the raw socket as if it had come from the LAN. */
+  inject(packet: RawPacket): void {
+    this.raw?.onPacket(packet)
+  }
+
+  injectPair(payload: Uint8Array): void {
+    this.onPair?.(payload)
+  }
+
+  private deliver(frame: Frame): void {
+    if (frame.kind === 'raw') this.raw?.onPacket(frame.packet)
+    else this.onPair?.(frame.payload)
+  }
+
+  ports(): VrrpPorts {
+    return {
+      clock: this.clock(),
+      log: this.log(),
+      links: this,
+      openRaw: (options) => {
+        if (this.closed !== undefined) throw new OpError('socket', 'raw 112', this.closed)
+        this.raw = options
+        return {
+          send: (payload, destination) => {
+            if (this.dead) return
+            const packet = { payload, destination, source: options.source, ttl: 255 }
+            this.network.lan.broadcast(this.id, { kind: 'raw', packet })
+          },
+          close: () => {
+            if (this.raw === options) this.raw = undefined
+          },
+        }
+      },
+      openPacket: () => ({
+        send: (frame) => {
+          const arp = decodeGratuitousArp(frame)
+          if (!arp.ok) throw new Error(arp.error)
+          this.network.announced.push(`${this.name} ${arp.value.address.bytes.join('.')}`)
+        },
+        close: () => {},
+      }),
+      openPairLink: (onMessage) => this.pairLink(onMessage),
+    }
+  }
+
+  private pairLink(onMessage: (payload: Uint8Array) => void): PairLink {
+    this.onPair = onMessage
+    return {
+      send: (payload) => {
+        if (!this.dead) this.network.lan.broadcast(this.id, { kind: 'pair', payload })
+        return true
+      },
+      status: () => ({ reachable: true, lastSeenSeconds: 0, keyMatches: true, discarded: {} }),
+      close: () => {
+        this.onPair = undefined
+      },
+    }
+  }
+
+  private clock(): Clock {
+    const { clock } = this.network
+    const unlessDead = (run: () => void) => () => {
+      if (this.dead) return
+      if (this.stalled) this.late.push(run)
+      else run()
+    }
+    return {
+      now: () => clock.now(),
+      wall: () => clock.wall(),
+      at: (deadline: Millis, run: () => void): Timer => {
+        this.timersSet++
+        return clock.at(deadline, unlessDead(run))
+      },
+      afterPendingInput: (run) => clock.afterPendingInput(unlessDead(run)),
+    }
+  }
+
+  private log(): Log {
+    const line = (level: string) => (message: string) => {
+      this.lines.push(`${level} ${message}`)
+    }
+    return { error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') }
+  }
+
+  /* Links. */
+
+  async read() {
+    const addresses = [
+      { interfaceIndex: this.interface.index, prefix: { address: this.address, length: 24 } },
+    ]
+    return { interfaces: this.interfaces, addresses }
+  }
+
+  get address(): IpAddress {
+    return { family: 4, bytes: Uint8Array.of(10, 0, 0, 11 + this.id) }
+  }
+
+  claim(
+    _index: number,
+    prefix: IpPrefix,
+    lease: Millis | undefined,
+    done: (error: Error | undefined) => void,
+  ): void {
+    const { refuses } = this
+    if (refuses === undefined) {
+      const until = lease === undefined ? Number.POSITIVE_INFINITY : this.network.clock.now() + lease
+      this.leases.set(formatPrefix(prefix), until)
+    }
+    const error = refuses === undefined ? undefined : new OpError('netlink', 'newaddr', refuses)
+    this.network.clock.afterPendingInput(() => done(error))
+  }
+
+  release(_index: number, prefix: IpPrefix, done: (error: Error | undefined) => void): void {
+    this.leases.delete(formatPrefix(prefix))
+    this.network.clock.afterPendingInput(() => done(undefined))
+  }
+
+  watch(onChange: (overflow: boolean) => void): { close(): void } {
+    this.watchers.add(onChange)
+    return { close: () => this.watchers.delete(onChange) }
+  }
+
+  close(): void {}
+}
