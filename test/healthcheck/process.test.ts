@@ -21,7 +21,7 @@ const program = `
   }
   const log = { error() {}, warn() {}, info() {}, debug() {} }
   const settings = { interval: 50, timeout: 2000, rise: 2, fall: 2 }
-  const silence = { ...settings, timeout: 60 }
+  const silence = { ...settings, timeout: 300 }
   const [good, closed, silent, frozen] = process.argv.slice(1)
   const facts = []
   const runtime = startHealthcheck({ clock, log, random: (length) => new Uint8Array(length) }, (fact) => {
@@ -61,8 +61,8 @@ describe('healthcheck as a process', () => {
     assert.deepEqual(Object.fromEntries(verdicts), {
       good: `healthy: tcp ${targets[0]}: connected (2 of 2 passed); http GET /healthz: status 200 (2 of 2 passed)`,
       closed: `unhealthy: tcp ${targets[1]}: connection refused (2 of 2 failed)`,
-      silent: 'unhealthy: http GET /healthz: no complete answer header within 60 ms (2 of 2 failed)',
-      frozen: 'unhealthy: http GET /healthz: no complete answer header within 60 ms (2 of 2 failed)',
+      silent: 'unhealthy: http GET /healthz: no complete answer header within 300 ms (2 of 2 failed)',
+      frozen: 'unhealthy: http GET /healthz: no complete answer header within 300 ms (2 of 2 failed)',
     })
   }).timeout(60_000)
 })
