@@ -1,0 +1,198 @@
+/** The sync process: the relay on its sockets. */
+import type { DiscardCounts, SyncReadiness } from '../base/facts.js'
+import { type IpAddress, parseIp } from '../base/ip.js'
+import type { Clock, DatagramHandlers, DatagramSocket, Log, Timer } from '../base/ports.js'
+import { unreachable } from '../base/result.js'
+import type { PairLink, PairLinkStatus } from '../pair/link.js'
+import { kernelSyncGroup, kernelSyncPort } from './kernel-message.js'
+import {
+  lostMessages,
+  type RelayDiscard,
+  type RelayEffect,
+  type RelayEvent,
+  type RelayParams,
+  type RelayState,
+  relayDeadline,
+  startRelay,
+  step,
+} from './relay.js'
+
+export interface SyncPorts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Bound to port 8848 and joined to 224.0.0.81 on 127.0.0.1, sharing the port with the kernel's backup. */
+  readonly openKernelReceiver: (handlers: DatagramHandlers) => DatagramSocket
+  /** Sends multicast through 127.0.0.1 with TTL 0 and loopback on. */
+  readonly openKernelInjector: (handlers: DatagramHandlers) => DatagramSocket
+  readonly openLink: (onMessage: (payload: Uint8Array) => void, onEstablished: () => void) => PairLink
+}
+
+/** One id a director: its kernel's master signs with it. Both from 1 to 255, and different. */
+export interface SyncSetting {
+  readonly syncid: number
+  readonly peerSyncid: number
+}
+
+export type SyncEvent = { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
+
+/** `starting` until the kernel's daemons run, `alone` while the peer is not reachable. */
+export type SyncRole = 'starting' | 'alone' | 'relaying'
+
+export interface SyncStatus {
+  readonly role: SyncRole
+  readonly messagesSent: number
+  readonly recordsSent: number
+  /** Of our kernel, while no session with the peer was there to carry them. */
+  readonly recordsUnsent: number
+  readonly messagesReceived: number
+  readonly recordsReceived: number
+  /** Records handed to the kernel. */
+  readonly injected: number
+  /** Messages that wait for the kernel. */
+  readonly waiting: number
+  /** Messages of the peer's that never came. */
+  readonly lost: number
+  readonly rejected: DiscardCounts
+  readonly readiness: SyncReadiness
+  readonly link: PairLinkStatus
+}
+
+export interface SyncRuntime {
+  /** Master and backup run on `lo`, and the services exist: from now on what the peer says may go in. */
+  kernelDaemonsStarted(): void
+  status(): SyncStatus
+  stop(): void
+}
+
+/** Opens everything at once; throws `OpError` when a socket cannot be opened. */
+export function startSync(
+  ports: SyncPorts,
+  setting: SyncSetting,
+  emit: (event: SyncEvent) => void,
+): SyncRuntime {
+  return new RunningSync(ports, setting, emit)
+}
+
+class RunningSync implements SyncRuntime {
+  private readonly params: RelayParams
+  private readonly group: IpAddress
+  private readonly receiver: DatagramSocket
+  private readonly injector: DatagramSocket
+  private readonly link: PairLink
+  private readonly rejected: Partial<Record<RelayDiscard, number>> = {}
+  private readonly readiness: SyncReadiness = { ready: false, reason: 'no snapshot from the peer yet' }
+  private readonly counts = {
+    messagesSent: 0,
+    recordsSent: 0,
+    recordsUnsent: 0,
+    messagesReceived: 0,
+    recordsReceived: 0,
+    injected: 0,
+  }
+  private state: RelayState
+  private timer: Timer | undefined
+  private timerDeadline = Number.POSITIVE_INFINITY
+  private stopped = false
+
+  constructor(
+    private readonly ports: SyncPorts,
+    setting: SyncSetting,
+    emit: (event: SyncEvent) => void,
+  ) {
+    const group = parseIp(kernelSyncGroup)
+    if (!group || setting.syncid === setting.peerSyncid) throw new RangeError('two directors, two sync ids')
+    this.group = group
+    this.params = { syncId: setting.syncid, peerSyncId: setting.peerSyncid }
+    this.state = startRelay(ports.clock.now())
+    const onError = (error: Error) => this.ports.log.warn(`sync: ${error.message}`)
+    this.injector = ports.openKernelInjector({ onDatagram: () => {}, onError })
+    this.receiver = ports.openKernelReceiver({
+      onDatagram: ({ payload }) => this.run({ type: 'kernelDatagram', bytes: payload }),
+      onError,
+    })
+    this.link = ports.openLink(
+      (payload) => this.run({ type: 'peerMessage', bytes: payload }),
+      () => this.run({ type: 'sessionBegan' }),
+    )
+    emit({ type: 'syncReadiness', readiness: this.readiness })
+  }
+
+  kernelDaemonsStarted(): void {
+    this.run({ type: 'kernelReady' })
+  }
+
+  status(): SyncStatus {
+    const link = this.link.status()
+    const role = !this.state.kernelReady ? 'starting' : link.reachable ? 'relaying' : 'alone'
+    return {
+      role,
+      ...this.counts,
+      waiting: this.state.queue.length,
+      lost: lostMessages(this.state),
+      rejected: { ...this.rejected },
+      readiness: this.readiness,
+      link,
+    }
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.timer?.cancel()
+    this.receiver.close()
+    this.injector.close()
+    this.link.close()
+  }
+
+  private run(event: RelayEvent): void {
+    if (this.stopped) return
+    const now = this.ports.clock.now()
+    const [state, effects] = step(this.params, this.state, event, now)
+    this.state = state
+    for (const effect of effects) this.perform(effect)
+    this.arm()
+  }
+
+  private perform(effect: RelayEffect): void {
+    switch (effect.type) {
+      case 'send':
+        if (this.link.send(effect.message)) {
+          this.counts.messagesSent++
+          this.counts.recordsSent += effect.records
+        } else {
+          this.counts.recordsUnsent += effect.records
+        }
+        return
+      case 'inject':
+        this.injector.send(effect.datagram, this.group, kernelSyncPort)
+        this.counts.injected += effect.records
+        return
+      case 'received':
+        this.counts.messagesReceived++
+        this.counts.recordsReceived += effect.records
+        return
+      case 'discard':
+        this.reject(effect.reason)
+        return
+      default:
+        unreachable(effect)
+    }
+  }
+
+  private reject(reason: RelayDiscard): void {
+    const count = (this.rejected[reason] ?? 0) + 1
+    this.rejected[reason] = count
+    // Each is a bug or a foreign program on lo; once, because a flood must not fill the log.
+    if (count === 1) this.ports.log.warn(`sync: dropped a message: ${reason}`, { reason })
+  }
+
+  private arm(): void {
+    const deadline = relayDeadline(this.state, this.ports.clock.now())
+    if (deadline === undefined || (this.timer && deadline >= this.timerDeadline)) return
+    this.timer?.cancel()
+    this.timerDeadline = deadline
+    this.timer = this.ports.clock.at(deadline, () => {
+      this.timer = undefined
+      this.run({ type: 'tick' })
+    })
+  }
+}
