@@ -18,6 +18,8 @@ export interface DatagramOptions {
   readonly address?: IpAddress
   /** 0 or unset: the kernel's choice. */
   readonly port?: number
+  /** Others may be bound to the same multicast group and port: the kernel's sync daemon is. */
+  readonly sharePort?: boolean
   /** Beyond net.core.rmem_max where the privilege allows. */
   readonly receiveBufferBytes?: number
   readonly multicast?: MulticastOptions
@@ -107,6 +109,7 @@ function bindSocket(options: DatagramOptions, subject: string): number {
     if (options.receiveBufferBytes !== undefined) setReceiveBuffer(fd, options.receiveBufferBytes, subject)
     setOption(fd, v4 ? optionOf.tos : optionOf.trafficClass, networkControlTos, subject)
     if (!v4) setOption(fd, optionOf.v6Only, 1, subject)
+    if (options.sharePort) setOption(fd, optionOf.reuseAddress, 1, subject)
     const address = socketAddress(options.address?.bytes ?? new Uint8Array(v4 ? 4 : 16), options.port ?? 0)
     check(libc.bind(fd, address, address.length), 'bind', subject)
   })

@@ -41,6 +41,7 @@ export const optionOf = {
   sendBuffer: socket('SO_SNDBUF', 7),
   receiveBuffer: socket('SO_RCVBUF', 8),
   priority: socket('SO_PRIORITY', 12),
+  reuseAddress: socket('SO_REUSEADDR', 2),
   reusePort: socket('SO_REUSEPORT', 15),
   bindToDevice: socket('SO_BINDTODEVICE', 25),
   receiveBufferForce: socket('SO_RCVBUFFORCE', 33),
