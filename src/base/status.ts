@@ -1,0 +1,91 @@
+/**
+ * What `GET /v1/status` answers and `vipair status --json` prints. Names are a contract with people's
+ * scripts: add, never rename. Ages are seconds; null stands for "not known".
+ */
+import type { DiscardCounts, Health } from './facts.js'
+
+export type RouterState = 'initialize' | 'backup' | 'active' | 'fault' | 'maintenance'
+
+export interface PeerStatus {
+  readonly name: string
+  readonly reachable: boolean
+  readonly lastSeenSeconds: number | null
+  readonly configHash: string | null
+  readonly keyMatches: boolean | null
+}
+
+export interface VirtualRouterStatus {
+  readonly name: string
+  readonly vrid: number
+  readonly state: RouterState
+  /** One line: why the router is in this state, or what holds it back. */
+  readonly reason: string
+  readonly sinceSeconds: number
+  readonly priority: number
+  readonly effectivePriority: number
+  readonly addresses: readonly string[]
+  /** Name or address of the director that is Active as far as this one knows. */
+  readonly active: string | null
+  readonly interface: string | null
+  readonly advertisements: {
+    readonly sent: number
+    readonly received: number
+    readonly discarded: DiscardCounts
+  }
+}
+
+export interface RealServerStatus {
+  readonly name: string
+  readonly address: string
+  readonly health: Health
+  readonly reason: string
+  readonly sinceSeconds: number
+  /** As configured. */
+  readonly weight: number
+  /** As the kernel has it; null when the server is not in the table. */
+  readonly effectiveWeight: number | null
+  readonly admin: 'enabled'
+  readonly activeConnections: number
+  readonly inactiveConnections: number
+}
+
+export interface VirtualServiceStatus {
+  readonly name: string
+  readonly address: string
+  readonly protocol: string
+  readonly scheduler: string
+  readonly forwarding: string
+  readonly realServers: readonly RealServerStatus[]
+  readonly quorum: null
+}
+
+export interface SyncStatus {
+  /** `off` without a peer, `starting` until the kernel's daemons run, `alone` while the peer is not reachable. */
+  readonly role: 'off' | 'starting' | 'alone' | 'relaying'
+  readonly coverage: number | null
+  readonly connections: number | null
+  readonly lagSeconds: number | null
+  readonly lastSnapshot: string | null
+  readonly messages: Readonly<Record<string, number>>
+  readonly discarded: DiscardCounts
+}
+
+export interface ProcessStatus {
+  readonly name: string
+  readonly pid: number | null
+  readonly state: 'running' | 'waiting' | 'stopped'
+  readonly restarts: number
+}
+
+export interface DirectorStatus {
+  readonly director: string
+  readonly version: string
+  readonly configHash: string
+  readonly uptimeSeconds: number
+  readonly peer: PeerStatus | null
+  readonly virtualRouters: readonly VirtualRouterStatus[]
+  readonly virtualServices: readonly VirtualServiceStatus[]
+  readonly sync: SyncStatus
+  readonly processes: readonly ProcessStatus[]
+  readonly warnings: readonly string[]
+}

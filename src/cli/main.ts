@@ -1,0 +1,110 @@
+/** The commands a person types. Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file, 3 no daemon. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { Command, CommanderError } from 'commander'
+import type { DirectorStatus } from '../base/status.js'
+import { runCheck } from './check.js'
+import { getFromDaemon, NoDaemonError } from './control-client.js'
+import { runKeygen } from './keygen.js'
+import { renderStatus } from './status.js'
+
+interface CommonOptions {
+  readonly config: string
+  readonly director: string
+  readonly runtimeDir: string
+  readonly json?: boolean
+}
+
+const exit = { done: 0, failed: 1, usage: 2, noDaemon: 3 } as const
+
+const packageFile = new URL('../../../package.json', import.meta.url)
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'the configuration file', '/etc/vipair/vipair.toml')
+    .option('--director <name>', 'which director of the file this machine is', hostname().split('.')[0])
+    .option('--runtime-dir <dir>', 'where the control socket is', '/run/vipair')
+}
+
+async function showStatus(options: CommonOptions): Promise<number> {
+  const status = (await getFromDaemon(options.runtimeDir, '/v1/status')) as DirectorStatus
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(status, null, 2)}\n`)
+    return exit.done
+  }
+  const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined
+  const lines = renderStatus(status, { width: process.stdout.columns ?? 80, color })
+  process.stdout.write(`${lines.join('\n')}\n`)
+  return exit.done
+}
+
+function buildProgram(finish: (status: number) => void): Command {
+  const program = new Command('vipair')
+  program
+    .description('Keeps a service address, its IPVS table and its sessions alive on two machines.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError()
+
+  withCommonOptions(program.command('run').description('run the daemon in the foreground')).action(
+    async (options: CommonOptions) => {
+      // Loaded here, for the other commands touch neither the network nor native code.
+      const { runDaemon } = await import('../daemon/main.js')
+      finish(await runDaemon({ configFile: options.config, version, ...options }))
+    },
+  )
+  withCommonOptions(program.command('check').description('name every problem of a file; touches nothing'))
+    .option('--json', 'print JSON')
+    .action(async (options: CommonOptions) => {
+      finish(await runCheck(options.config, process.stdout, { json: options.json === true }))
+    })
+  withCommonOptions(program.command('status').description('who is Active and why, and every server’s health'))
+    .option('--json', 'print JSON')
+    .action(async (options: CommonOptions) => finish(await showStatus(options)))
+  withCommonOptions(program.command('keygen').description('make a pair key'))
+    .argument('[file]', 'where to put it, mode 0600; standard output when absent')
+    .action(async (file: string | undefined) => {
+      finish(
+        await runKeygen(file, {
+          out: (text) => process.stdout.write(text),
+          error: (text) => process.stderr.write(text),
+        }),
+      )
+    })
+  withCommonOptions(
+    program
+      .command('release')
+      .description('remove from this machine every address that a director put there'),
+  ).action(async (options: CommonOptions) => {
+    const { runRelease } = await import('../daemon/release.js')
+    finish(await runRelease(options.config))
+  })
+  return program
+}
+
+async function main(): Promise<number> {
+  let status: number = exit.done
+  try {
+    await buildProgram((result) => {
+      status = result
+    }).parseAsync()
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.done : exit.usage
+    if (error instanceof NoDaemonError) {
+      process.stderr.write(`vipair: ${error.message}\n`)
+      return exit.noDaemon
+    }
+    process.stderr.write(`vipair: ${error instanceof Error ? error.message : String(error)}\n`)
+    return exit.failed
+  }
+}
+
+// A closed pipe (`vipair status | head`) is the reader's choice, not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exit.done)
+  throw error
+})
+
+process.exitCode = await main()

@@ -1,0 +1,140 @@
+/** `vipair status`: what is wrong first, then who is Active and why, then every service. Fits 80 columns. */
+import type {
+  DirectorStatus,
+  PeerStatus,
+  RealServerStatus,
+  VirtualRouterStatus,
+  VirtualServiceStatus,
+} from '../base/status.js'
+
+export interface Style {
+  readonly width: number
+  readonly color: boolean
+}
+
+type Paint = (text: string) => string
+interface Palette {
+  readonly good: Paint
+  readonly bad: Paint
+  readonly dim: Paint
+  readonly strong: Paint
+}
+
+/** The lines a person reads; pure. */
+export function renderStatus(status: DirectorStatus, style: Style): string[] {
+  const palette = paletteOf(style.color)
+  return [
+    palette.strong(`${status.director}`) +
+      palette.dim(
+        `  vipair ${status.version}, up ${formatAge(status.uptimeSeconds)}, config ${status.configHash}`,
+      ),
+    ...warnings(status).flatMap((warning) => wrap(`! ${warning}`, style.width, '  ').map(palette.bad)),
+    ...(status.peer ? [peerLine(status.peer, palette)] : [palette.dim('no peer configured')]),
+    ...status.virtualRouters.flatMap((router) => ['', ...routerLines(router, palette, style.width)]),
+    ...status.virtualServices.flatMap((service) => ['', ...serviceLines(service, palette, style.width)]),
+    '',
+    syncLine(status, palette),
+  ]
+}
+
+function warnings(status: DirectorStatus): string[] {
+  const processes = status.processes
+    .filter((process) => process.state !== 'running')
+    .map((process) => `process ${process.name} is not running (${process.restarts} restarts)`)
+  return [...status.warnings, ...processes]
+}
+
+function peerLine(peer: PeerStatus, palette: Palette): string {
+  const age = peer.lastSeenSeconds === null ? 'never heard' : `heard ${formatAge(peer.lastSeenSeconds)} ago`
+  const key = peer.keyMatches === false ? palette.bad(', its pair key differs') : ''
+  return `peer ${peer.name} ${peer.reachable ? palette.good('reachable') : palette.bad('unreachable')}, ${age}${key}`
+}
+
+function routerLines(router: VirtualRouterStatus, palette: Palette, width: number): string[] {
+  const paint =
+    router.state === 'active' ? palette.good : router.state === 'fault' ? palette.bad : palette.strong
+  const priority =
+    router.effectivePriority === router.priority
+      ? `priority ${router.priority}`
+      : `priority ${router.effectivePriority} (configured ${router.priority})`
+  const head = `router ${router.name} ${paint(router.state.toUpperCase())} for ${formatAge(router.sinceSeconds)}`
+  const about = `vrid ${router.vrid}, ${priority}, on ${router.interface ?? 'no interface'}, active: ${router.active ?? 'nobody'}`
+  return [
+    head,
+    ...wrap(`  ${router.reason}`, width, '  '),
+    palette.dim(`  ${about}`),
+    ...wrap(`  ${router.addresses.join(' ')}`, width, '  ').map(palette.dim),
+  ]
+}
+
+function serviceLines(service: VirtualServiceStatus, palette: Palette, width: number): string[] {
+  const healthy = service.realServers.filter((server) => server.health === 'healthy').length
+  const all = service.realServers.length
+  const paint = healthy === all ? palette.good : healthy === 0 ? palette.bad : palette.strong
+  const head = `service ${service.name} ${service.address}/${service.protocol} ${service.scheduler} ${service.forwarding} `
+  const order = [...service.realServers].sort((a, b) => rank(a) - rank(b))
+  const nameWidth = Math.max(6, ...order.map((server) => server.name.length))
+  return [
+    head + paint(`${healthy} of ${all} healthy`),
+    palette.dim(`  ${'server'.padEnd(nameWidth)}  health     weight  active  inactive  since`),
+    ...order.flatMap((server) => serverLines(server, nameWidth, palette, width)),
+  ]
+}
+
+const rank = (server: RealServerStatus): number =>
+  server.health === 'unhealthy' ? 0 : server.health === 'unknown' ? 1 : 2
+
+function serverLines(server: RealServerStatus, nameWidth: number, palette: Palette, width: number): string[] {
+  const paint =
+    server.health === 'healthy' ? palette.good : server.health === 'unhealthy' ? palette.bad : palette.dim
+  const weight = server.effectiveWeight === null ? '-' : String(server.effectiveWeight)
+  const numbers = [
+    weight.padStart(6),
+    String(server.activeConnections).padStart(6),
+    String(server.inactiveConnections).padStart(8),
+  ]
+  const row = `  ${server.name.padEnd(nameWidth)}  ${paint(server.health.padEnd(9))}  ${numbers.join('  ')}  ${formatAge(server.sinceSeconds)}`
+  return server.health === 'unhealthy'
+    ? [row, ...wrap(`    ${server.reason}`, width, '    ').map(paint)]
+    : [row]
+}
+
+function syncLine(status: DirectorStatus, palette: Palette): string {
+  const { sync } = status
+  const messages = Object.entries(sync.messages)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
+  return `sync ${sync.role}${messages === '' ? '' : palette.dim(`  ${messages}`)}`
+}
+
+/** `45 s`, `12 min`, `3 h`, `8 d`: two digits are enough to judge by. */
+export function formatAge(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`
+  if (seconds < 120) return `${Math.round(seconds)} s`
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86_400)} d`
+}
+
+/** Breaks at spaces; a word longer than a line stays whole. */
+function wrap(text: string, width: number, indent: string): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/(?<=\S) +/)) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = indent + word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
+
+function paletteOf(color: boolean): Palette {
+  const paint =
+    (code: number): Paint =>
+    (text) =>
+      color ? `\u001b[${code}m${text}\u001b[0m` : text
+  return { good: paint(32), bad: paint(31), dim: paint(2), strong: paint(1) }
+}

@@ -1,0 +1,111 @@
+/**
+ * What every child process does around its feature: claims the signals, checks each message, reports its
+ * status, and leaves in good order when told to or when the parent is gone.
+ */
+import type { Log } from '../base/ports.js'
+import type { LogConfig } from '../config/model.js'
+import { createLog } from '../platform/log.js'
+import { checkMessage } from './messages.js'
+
+/** A message does not fit its table, or the other side does not read: EX_SOFTWARE of sysexits.h. */
+export const exitDesynchronised = 70
+
+/** Status is replaceable: none is queued behind this many unread messages. */
+const statusBacklog = 8
+/** Facts are not: a parent that leaves this many unread is beyond help. */
+const factBacklog = 4096
+const statusInterval = 1000
+
+export interface ChildFeature<To> {
+  /** Acts on one message. `stop` does not come here. */
+  handle(message: To): void
+  /** Current status to report; undefined before `start`. */
+  status(): unknown
+  /** Leaves in good order; the process exits when it resolves. */
+  stop(): Promise<void>
+}
+
+export interface ChildContext<Fact> {
+  readonly log: Log
+  /** Sends a fact to the parent, and the status right behind it. */
+  emit(fact: Fact): void
+}
+
+/**
+ * Runs a feature as a child process. Settings that must be known before the first message come as
+ * arguments: log level and format.
+ */
+export function runChild<To extends { readonly type: string }, Fact extends { readonly type: string }>(
+  name: string,
+  types: Readonly<Record<To['type'], true>>,
+  create: (context: ChildContext<Fact>) => ChildFeature<To>,
+): void {
+  // Without a listener SIGUSR1 opens Node's debugger port; the others belong to the parent, which a
+  // terminal's Ctrl-C reaches together with its children.
+  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {})
+  process.title = `vipair ${name}`
+  const [level, format] = process.argv.slice(2) as [LogConfig['level'], LogConfig['format']]
+  const log = createLog({ level, format, process: name })
+
+  let unread = 0
+  const send = (message: object): void => {
+    if (!process.connected) return
+    unread++
+    process.send?.(message, undefined, undefined, () => {
+      unread--
+    })
+  }
+  const report = (): void => {
+    const status = feature.status()
+    if (status !== undefined && unread < statusBacklog) send({ type: 'status', status })
+  }
+  let reportQueued = false
+  const emit = (fact: Fact): void => {
+    if (unread > factBacklog) {
+      log.error('the parent does not read its messages; leaving to be rebuilt')
+      process.exit(exitDesynchronised)
+    }
+    send(fact)
+    if (reportQueued) return
+    reportQueued = true
+    setImmediate(() => {
+      reportQueued = false
+      report()
+    })
+  }
+
+  const feature = create({ log, emit })
+  let leaving = false
+  const leave = (): void => {
+    if (leaving) return
+    leaving = true
+    clearInterval(reporting)
+    feature.stop().then(
+      () => {
+        if (!process.connected) process.exit(0)
+        process.send?.({ type: 'stopped' }, undefined, undefined, () => process.exit(0))
+      },
+      (error: unknown) => {
+        log.error(`leaving failed: ${error instanceof Error ? error.message : String(error)}`)
+        process.exit(1)
+      },
+    )
+  }
+  const reporting = setInterval(report, statusInterval)
+
+  process.on('message', (raw) => {
+    const message = checkMessage<To>(types, raw)
+    if (!message) {
+      log.error(`unknown message from the parent: ${JSON.stringify(raw)?.slice(0, 200)}`)
+      process.exit(exitDesynchronised)
+    }
+    if (message.type === 'stop') leave()
+    else if (!leaving) feature.handle(message)
+  })
+  process.on('disconnect', () => {
+    if (!leaving) log.warn('the parent is gone; leaving')
+    leave()
+  })
+  send({ type: 'ready' })
+}

@@ -1,0 +1,78 @@
+/** The four child processes as the parent starts them: which module, which messages, which descriptors. */
+import type { Clock, Log } from '../base/ports.js'
+import type { LogConfig } from '../config/model.js'
+import {
+  type FromHealthcheck,
+  type FromIpvs,
+  type FromSync,
+  type FromVrrp,
+  messageTypes,
+  type ToHealthcheck,
+  type ToIpvs,
+  type ToSync,
+  type ToVrrp,
+} from './messages.js'
+import { SupervisedChild } from './supervisor.js'
+
+export interface Children {
+  readonly vrrp: SupervisedChild<ToVrrp, FromVrrp>
+  readonly ipvs: SupervisedChild<ToIpvs, FromIpvs>
+  readonly healthcheck: SupervisedChild<ToHealthcheck, FromHealthcheck>
+  /** Absent when there is no peer to mirror to. */
+  readonly sync: SupervisedChild<ToSync, FromSync> | undefined
+}
+
+export interface ChildrenHandlers {
+  onVrrp(message: FromVrrp): void
+  onIpvs(message: FromIpvs): void
+  onHealthcheck(message: FromHealthcheck): void
+  onSync(message: FromSync): void
+  onDeath(name: keyof Children): void
+}
+
+export interface ChildrenOptions {
+  readonly clock: Clock
+  readonly log: Log
+  readonly logConfig: LogConfig
+  /** Descriptors of the pair port; absent without a peer. */
+  readonly pairPort: { readonly vrrpFd: number; readonly syncFd: number } | undefined
+  readonly withSync: boolean
+}
+
+export function createChildren(options: ChildrenOptions, handlers: ChildrenHandlers): Children {
+  const { clock, log, logConfig, pairPort } = options
+  const common = (name: keyof Children, fds: readonly number[] = []) => ({
+    name,
+    module: new URL(`./${name}-process.js`, import.meta.url),
+    clock,
+    log,
+    logConfig,
+    fds,
+    onDeath: () => handlers.onDeath(name),
+  })
+  return {
+    vrrp: new SupervisedChild({
+      ...common('vrrp', pairPort ? [pairPort.vrrpFd] : []),
+      types: messageTypes.fromVrrp,
+      onMessage: handlers.onVrrp,
+    }),
+    ipvs: new SupervisedChild({
+      ...common('ipvs'),
+      types: messageTypes.fromIpvs,
+      onMessage: handlers.onIpvs,
+    }),
+    healthcheck: new SupervisedChild({
+      ...common('healthcheck'),
+      types: messageTypes.fromHealthcheck,
+      onMessage: handlers.onHealthcheck,
+    }),
+    sync:
+      options.withSync && pairPort
+        ? new SupervisedChild({
+            ...common('sync', [pairPort.syncFd]),
+            types: messageTypes.fromSync,
+            onMessage: handlers.onSync,
+          })
+        : undefined,
+  }
+}

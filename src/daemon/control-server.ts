@@ -1,0 +1,75 @@
+/** The control socket: HTTP with JSON bodies, on a Unix socket whose mode and group decide who may talk. */
+import { chmodSync, chownSync, existsSync, readFileSync, unlinkSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { OpError } from '../base/result.js'
+import type { ControlConfig } from '../config/model.js'
+
+/** Answers a request's body; throwing is a bug and answers 500. */
+export type Routes = Readonly<Record<string, () => unknown>>
+
+/**
+ * Listens on `path`. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
+ * left behind by a dead one is replaced.
+ */
+export async function listenForControl(
+  path: string,
+  control: ControlConfig,
+  routes: Routes,
+): Promise<Server> {
+  if (existsSync(path)) {
+    if (await answers(path)) throw new OpError('control listen', path, 'EADDRINUSE')
+    unlinkSync(path)
+  }
+  const server = createServer({ maxHeaderSize: 8192, requestTimeout: 5_000 }, (request, response) =>
+    route(routes, request, response),
+  )
+  server.maxConnections = 64
+  // Nobody may connect before mode and group are set.
+  const before = process.umask(0o177)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(path, resolve)
+    })
+  } finally {
+    process.umask(before)
+  }
+  if (control.group !== undefined) chownSync(path, -1, groupId(control.group))
+  chmodSync(path, control.mode)
+  return server
+}
+
+function route(routes: Routes, request: IncomingMessage, response: ServerResponse): void {
+  const answer = (status: number, body: unknown): void => {
+    const text = `${JSON.stringify(body)}\n`
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    })
+    response.end(text)
+  }
+  const handler = routes[`${request.method} ${request.url}`]
+  if (!handler) answer(404, { error: `no ${request.method} ${request.url?.slice(0, 200)} here` })
+  else answer(200, handler())
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+/** Node has no getgrnam; /etc/group is where control groups of a daemon live. */
+function groupId(name: string): number {
+  for (const line of readFileSync('/etc/group', 'utf8').split('\n')) {
+    const [group, , id] = line.split(':')
+    if (group === name) return Number(id)
+  }
+  throw new OpError('control group', name, 'ENOENT')
+}

@@ -1,0 +1,42 @@
+/** The healthcheck process: speaks to the real servers and needs no privilege for it. */
+import { randomBytes } from 'node:crypto'
+import type { ServerHealth } from '../base/facts.js'
+import { startHealthcheck } from '../healthcheck/runtime.js'
+import { SystemClock } from '../platform/clock.js'
+import { becomeNobody } from '../platform/privileges.js'
+import { Reactor } from '../platform/reactor.js'
+import { runChild } from './child.js'
+import { messageTypes, type ToHealthcheck } from './messages.js'
+
+runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[] }>(
+  'healthcheck',
+  messageTypes.toHealthcheck,
+  ({ log, emit }) => {
+    becomeNobody()
+    const reactor = Reactor.open()
+    // A real server that fails takes its checks in many services with it: they travel as one fact.
+    let changed: ServerHealth[] = []
+    const collect = (server: ServerHealth): void => {
+      if (changed.push(server) > 1) return
+      setImmediate(() => {
+        const servers = changed
+        changed = []
+        emit({ type: 'healthChanged', servers })
+      })
+    }
+    const runtime = startHealthcheck({ clock: new SystemClock(reactor), log, random: randomBytes }, collect)
+    let started = false
+    return {
+      handle(message) {
+        if (message.type !== 'start') return
+        started = true
+        runtime.configure(message.services)
+      },
+      status: () => (started ? runtime.status() : undefined),
+      async stop() {
+        runtime.stop()
+        reactor.close()
+      },
+    }
+  },
+)

@@ -1,0 +1,134 @@
+/** `vipair run`: from the file to a running director, and out again on a signal. */
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { formatIp } from '../base/ip.js'
+import type { Log } from '../base/ports.js'
+import { OpError } from '../base/result.js'
+import { loadConfig } from '../config/load.js'
+import type { Config } from '../config/model.js'
+import { formatProblem } from '../config/problem.js'
+import type { PairKey } from '../pair/key.js'
+import { SystemClock } from '../platform/clock.js'
+import { KernelLinks } from '../platform/links.js'
+import { createLog } from '../platform/log.js'
+import { openPairPort } from '../platform/pair-port.js'
+import { Reactor } from '../platform/reactor.js'
+import { listenForControl } from './control-server.js'
+import { readKeyFile } from './key-file.js'
+import { Parent } from './parent.js'
+
+export interface DaemonOptions {
+  readonly configFile: string
+  /** Name of the local director. */
+  readonly director: string
+  readonly runtimeDir: string
+  readonly version: string
+}
+
+const exitFailed = 1
+const exitInvalid = 2
+
+/** Runs until a signal ends it; answers the exit status. */
+export async function runDaemon(options: DaemonOptions): Promise<number> {
+  // Before anything else: without a listener SIGUSR1 would open Node's debugger port.
+  process.on('SIGUSR1', () => {})
+  const loaded = await loadConfig(options.configFile)
+  if (!loaded.ok) {
+    for (const problem of loaded.error)
+      process.stderr.write(`${formatProblem(options.configFile, problem)}\n`)
+    return exitInvalid
+  }
+  const { config, warnings } = loaded.value
+  const log = createLog({ ...config.log, process: 'main' })
+  for (const warning of warnings) log.warn(formatProblem(options.configFile, warning))
+  try {
+    return await direct(options, config, log)
+  } catch (error) {
+    log.error(
+      error instanceof OpError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error),
+    )
+    return exitFailed
+  }
+}
+
+async function direct(options: DaemonOptions, config: Config, log: Log): Promise<number> {
+  const local = config.directors.find((director) => director.name === options.director)
+  const peer = config.directors.find((director) => director.name !== options.director)
+  if (!local) {
+    const names = config.directors.map((director) => director.name).join(', ')
+    log.error(
+      `no [[director]] named "${options.director}" in ${options.configFile} (it has ${names}); see --director`,
+    )
+    return exitInvalid
+  }
+  let pairKey: PairKey | undefined
+  if (config.pair.keyFile !== undefined && peer) {
+    const key = readKeyFile(config.pair.keyFile)
+    if (!key.ok) {
+      log.error(key.error)
+      return exitFailed
+    }
+    pairKey = key.value
+  }
+
+  mkdirSync(options.runtimeDir, { recursive: true, mode: 0o755 })
+  // Listening comes first: a second daemon on the same directory is refused before it touches anything.
+  // No request is served before this function next gives way, when `parent` is there.
+  const control = await listenForControl(join(options.runtimeDir, 'control.sock'), config.control, {
+    'GET /v1/status': () => parent.status(),
+  })
+  const reactor = Reactor.open()
+  const clock = new SystemClock(reactor)
+  const links = new KernelLinks(reactor, clock)
+  const pairPort = pairKey ? openPairPort(local.address, config.pair.port) : undefined
+  const parent = new Parent({
+    config,
+    local,
+    peer,
+    pairKey,
+    pairPort,
+    clock,
+    log,
+    links,
+    version: options.version,
+  })
+  log.info(
+    `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +
+      `peer ${peer?.name ?? 'none'}, config ${config.hash}`,
+  )
+  parent.start()
+
+  process.on('SIGUSR1', () => dumpState(parent, options.runtimeDir, log))
+  process.on('SIGUSR2', () => log.warn('SIGUSR2: drills are not part of this version'))
+  process.on('SIGHUP', () =>
+    log.warn('SIGHUP: reload is not part of this version; restart to apply the file'),
+  )
+  const signal = await new Promise<string>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve)
+  })
+  log.info(`${signal}: leaving`)
+  await parent.stop()
+  control.close()
+  control.closeAllConnections()
+  pairPort?.close()
+  links.close()
+  reactor.close()
+  log.info('left')
+  return 0
+}
+
+/** Whole or not at all: a reader never meets half a file. */
+function dumpState(parent: Parent, runtimeDir: string, log: Log): void {
+  const file = join(runtimeDir, 'state.json')
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(parent.status(), null, 2)}\n`, { mode: 0o640 })
+    renameSync(`${file}.new`, file)
+    log.info(`state written to ${file}`)
+  } catch (error) {
+    log.error(`cannot write ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

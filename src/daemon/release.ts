@@ -1,0 +1,57 @@
+/** Takes every virtual address of the file off this machine: what must hold when no vrrp process is left to. */
+
+import { formatPrefix } from '../base/ip.js'
+import type { Links } from '../base/ports.js'
+import { loadConfig } from '../config/load.js'
+import type { VirtualRouterConfig } from '../config/model.js'
+import { formatProblem } from '../config/problem.js'
+import { SystemClock } from '../platform/clock.js'
+import { KernelLinks } from '../platform/links.js'
+import { Reactor } from '../platform/reactor.js'
+
+/**
+ * Removes the routers' addresses from every interface but the loopback, where a director that is also a
+ * real server keeps its own copy. Answers what it removed, one text each.
+ */
+export async function releaseAddresses(
+  links: Links,
+  routers: readonly VirtualRouterConfig[],
+): Promise<readonly string[]> {
+  const { interfaces, addresses } = await links.read()
+  const names = new Map(interfaces.map((entry) => [entry.index, entry.name]))
+  const ours = new Set(routers.flatMap((router) => router.addresses.map(formatPrefix)))
+  const found = addresses.filter(
+    (entry) => ours.has(formatPrefix(entry.prefix)) && names.get(entry.interfaceIndex) !== 'lo',
+  )
+  await Promise.all(
+    found.map(
+      (entry) =>
+        new Promise<void>((resolve, reject) => {
+          links.release(entry.interfaceIndex, entry.prefix, (error) => (error ? reject(error) : resolve()))
+        }),
+    ),
+  )
+  return found.map(
+    (entry) => `${formatPrefix(entry.prefix)} from ${names.get(entry.interfaceIndex) ?? 'an interface'}`,
+  )
+}
+
+/** `vipair release`: for `ExecStopPost=`, when the daemon may have died without leaving. */
+export async function runRelease(configFile: string): Promise<number> {
+  const loaded = await loadConfig(configFile)
+  if (!loaded.ok) {
+    for (const problem of loaded.error) process.stderr.write(`${formatProblem(configFile, problem)}\n`)
+    return 2
+  }
+  const reactor = Reactor.open()
+  const links = new KernelLinks(reactor, new SystemClock(reactor))
+  try {
+    const released = await releaseAddresses(links, loaded.value.config.virtualRouters)
+    for (const text of released) process.stdout.write(`released ${text}\n`)
+    if (released.length === 0) process.stdout.write('no virtual address is on this machine\n')
+    return 0
+  } finally {
+    links.close()
+    reactor.close()
+  }
+}

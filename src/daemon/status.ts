@@ -1,0 +1,176 @@
+/** Puts together what the children reported into what a person or a script asks for. Pure. */
+import type { ServerHealth } from '../base/facts.js'
+import { formatEndpoint } from '../base/ip.js'
+import type {
+  DirectorStatus,
+  PeerStatus,
+  ProcessStatus,
+  RealServerStatus,
+  SyncStatus,
+  VirtualRouterStatus,
+  VirtualServiceStatus,
+} from '../base/status.js'
+import type { Millis } from '../base/units.js'
+import type { Config, DirectorConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
+import type { HealthcheckStatus } from '../healthcheck/runtime.js'
+import type { IpvsStatus } from '../ipvs/status.js'
+import type { SyncStatus as SyncReport } from '../sync/runtime.js'
+import type { VrrpStatus } from '../vrrp/status.js'
+
+/** The children's latest reports; absent before the first. */
+export interface Reports {
+  vrrp?: VrrpStatus
+  ipvs?: IpvsStatus
+  healthcheck?: HealthcheckStatus
+  sync?: SyncReport
+}
+
+export interface StatusInput {
+  readonly config: Config
+  readonly local: DirectorConfig
+  readonly peer: DirectorConfig | undefined
+  readonly version: string
+  readonly uptime: Millis
+  /** Now, in milliseconds since the epoch. */
+  readonly wall: number
+  readonly reports: Reports
+  /** By `healthKey`. */
+  readonly health: ReadonlyMap<string, ServerHealth>
+  readonly processes: readonly ProcessStatus[]
+}
+
+export const healthKey = (service: string, server: string): string => `${service}\n${server}`
+
+export function composeStatus(input: StatusInput): DirectorStatus {
+  const { config, local, version, uptime, reports, processes } = input
+  const peer = peerStatus(input)
+  return {
+    director: local.name,
+    version,
+    configHash: config.hash,
+    uptimeSeconds: uptime / 1000,
+    peer,
+    virtualRouters: routerStatuses(input),
+    virtualServices: config.virtualServices.map((service) => serviceStatus(input, service)),
+    sync: syncStatus(reports.sync),
+    processes,
+    warnings: warnings(input, peer),
+  }
+}
+
+const ageSeconds = (wall: number, since: number): number => Math.max(0, (wall - since) / 1000)
+
+/** The vrrp process and the sync process each have a session; the fresher one speaks. */
+function peerStatus({ peer, reports }: StatusInput): PeerStatus | null {
+  if (!peer) return null
+  const links = [reports.vrrp?.link, reports.sync?.link].filter((link) => link !== undefined)
+  const seen = links.map((link) => link.lastSeenSeconds).filter((seconds) => seconds !== undefined)
+  const answers = links.map((link) => link.keyMatches).filter((matches) => matches !== undefined)
+  return {
+    name: peer.name,
+    reachable: links.some((link) => link.reachable),
+    lastSeenSeconds: seen.length > 0 ? Math.min(...seen) : null,
+    configHash: links.map((link) => link.peerConfigHash).find((hash) => hash !== undefined) ?? null,
+    keyMatches: answers.length > 0 ? answers.every(Boolean) : null,
+  }
+}
+
+/** Before the vrrp process has reported, the routers are listed all the same. */
+function routerStatuses({
+  config,
+  local,
+  wall,
+  uptime,
+  reports,
+}: StatusInput): readonly VirtualRouterStatus[] {
+  if (!reports.vrrp)
+    return config.virtualRouters.map((router) => {
+      const priority = router.priority[local.name] ?? local.priority
+      return {
+        name: router.name,
+        vrid: router.vrid,
+        state: 'initialize',
+        reason: 'the vrrp process has not reported yet',
+        sinceSeconds: uptime / 1000,
+        priority,
+        effectivePriority: priority,
+        addresses: [],
+        active: null,
+        interface: null,
+        advertisements: { sent: 0, received: 0, discarded: {} },
+      }
+    })
+  return reports.vrrp.routers.map((router) => ({
+    name: router.name,
+    vrid: router.vrid,
+    state: router.state,
+    reason:
+      router.holdsBack === undefined ? router.reason : `${router.reason}; holds back: ${router.holdsBack}`,
+    sinceSeconds: ageSeconds(wall, router.since),
+    priority: router.priority,
+    effectivePriority: router.effectivePriority,
+    addresses: router.addresses,
+    active: router.active ?? null,
+    interface: router.interface ?? null,
+    advertisements: router.advertisements,
+  }))
+}
+
+function serviceStatus(input: StatusInput, service: VirtualServiceConfig): VirtualServiceStatus {
+  return {
+    name: service.name,
+    address: formatEndpoint(service.endpoint),
+    protocol: service.protocol,
+    scheduler: service.scheduler,
+    forwarding: service.forwarding,
+    realServers: service.realServers.map((server) => serverStatus(input, service, server)),
+    quorum: null,
+  }
+}
+
+function serverStatus(
+  { wall, uptime, health, reports }: StatusInput,
+  service: VirtualServiceConfig,
+  server: RealServerConfig,
+): RealServerStatus {
+  const known = health.get(healthKey(service.name, server.name))
+  const inKernel = reports.ipvs?.services
+    .find(({ name }) => name === service.name)
+    ?.realServers.find(({ name }) => name === server.name)
+  return {
+    name: server.name,
+    address: formatEndpoint(server.endpoint),
+    health: known?.health ?? 'unknown',
+    reason: known?.reason ?? 'no verdict yet',
+    sinceSeconds: known ? ageSeconds(wall, known.since) : uptime / 1000,
+    weight: server.weight,
+    effectiveWeight: inKernel?.kernelWeight ?? null,
+    admin: 'enabled',
+    activeConnections: inKernel?.activeConnections ?? 0,
+    inactiveConnections: inKernel?.inactiveConnections ?? 0,
+  }
+}
+
+function syncStatus(sync: SyncReport | undefined): SyncStatus {
+  const unknown = { coverage: null, connections: null, lagSeconds: null, lastSnapshot: null }
+  if (!sync) return { role: 'off', ...unknown, messages: {}, discarded: {} }
+  const { messagesSent, messagesReceived, recordsSent, recordsReceived, recordsUnsent, injected, lost } = sync
+  return {
+    role: sync.role,
+    ...unknown,
+    messages: { messagesSent, recordsSent, recordsUnsent, messagesReceived, recordsReceived, injected, lost },
+    discarded: { ...sync.rejected, ...sync.link.discarded },
+  }
+}
+
+function warnings({ config, reports, uptime }: StatusInput, peer: PeerStatus | null): readonly string[] {
+  const found: string[] = []
+  if (peer?.keyMatches === false)
+    found.push(`peer ${peer.name} uses a different pair key: nothing is exchanged`)
+  else if (peer && !peer.reachable && uptime > 5_000)
+    found.push(`peer ${peer.name} is not reachable on the pair port`)
+  if (peer?.configHash && peer.configHash !== config.hash)
+    found.push(`peer ${peer.name} runs another configuration (${peer.configHash}, here ${config.hash})`)
+  for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
+  return found
+}

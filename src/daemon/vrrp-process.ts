@@ -1,0 +1,60 @@
+/** The vrrp process: owns the advertisements and the virtual addresses, and waits for nobody. */
+import { SystemClock } from '../platform/clock.js'
+import { KernelLinks } from '../platform/links.js'
+import { openPacketSocket } from '../platform/packet-socket.js'
+import { openRawSocket } from '../platform/raw-socket.js'
+import { Reactor } from '../platform/reactor.js'
+import { claimRealtime } from '../platform/scheduling.js'
+import { startVrrp, type VrrpRuntime } from '../vrrp/runtime.js'
+import type { VrrpFact } from '../vrrp/status.js'
+import { runChild } from './child.js'
+import { messageTypes, type ToVrrp } from './messages.js'
+import { openLinkToPeer } from './pair-link.js'
+
+/** Above ordinary work, below the kernel's own threads (50). */
+const realtimePriority = 20
+
+runChild<ToVrrp, VrrpFact>('vrrp', messageTypes.toVrrp, ({ log, emit }) => {
+  log.debug(claimRealtime(realtimePriority))
+  const reactor = Reactor.open()
+  const clock = new SystemClock(reactor)
+  const links = new KernelLinks(reactor, clock)
+  let runtime: VrrpRuntime | undefined
+  return {
+    handle(message) {
+      switch (message.type) {
+        case 'start': {
+          const { local, peer, routers, pair } = message.setting
+          runtime = startVrrp(
+            {
+              clock,
+              log,
+              links,
+              openRaw: (options) => openRawSocket(reactor, options),
+              openPacket: openPacketSocket,
+              openPairLink:
+                pair && peer
+                  ? (onMessage) =>
+                      openLinkToPeer({ reactor, clock, log }, 'vrrp', { local, peer, pair }, onMessage)
+                  : undefined,
+            },
+            { director: local, peer, routers },
+            emit,
+          )
+          return
+        }
+        case 'syncReadiness':
+          runtime?.syncReadiness(message.readiness)
+          return
+        case 'stop':
+          return
+      }
+    },
+    status: () => runtime?.status(),
+    async stop() {
+      await runtime?.stop()
+      links.close()
+      reactor.close()
+    },
+  }
+})

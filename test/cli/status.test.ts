@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import type { DirectorStatus, RealServerStatus } from '../../src/base/status.js'
+import { formatAge, renderStatus } from '../../src/cli/status.js'
+
+const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerStatus => ({
+  name,
+  address: `${name}:80`,
+  health: 'healthy',
+  reason: 'http GET /healthz: status 200 (2 of 2 passed)',
+  sinceSeconds: 61,
+  weight: 100,
+  effectiveWeight: 100,
+  admin: 'enabled',
+  activeConnections: 12,
+  inactiveConnections: 3,
+  ...over,
+})
+
+const status: DirectorStatus = {
+  director: 'lb1',
+  version: '0.1.0',
+  configHash: '0123456789abcdef',
+  uptimeSeconds: 4000,
+  peer: { name: 'lb2', reachable: true, lastSeenSeconds: 0.1, configHash: null, keyMatches: true },
+  virtualRouters: [
+    {
+      name: 'front',
+      vrid: 51,
+      state: 'active',
+      reason: 'active-down timer (lb2 silent for 412 ms)',
+      sinceSeconds: 3990,
+      priority: 150,
+      effectivePriority: 150,
+      addresses: ['10.0.0.100/24'],
+      active: 'lb1',
+      interface: 'eth0',
+      advertisements: { sent: 10, received: 0, discarded: {} },
+    },
+  ],
+  virtualServices: [
+    {
+      name: 'web',
+      address: '10.0.0.100:80',
+      protocol: 'tcp',
+      scheduler: 'wlc',
+      forwarding: 'direct',
+      realServers: [
+        server('10.0.0.21:80'),
+        server('10.0.0.22:80', {
+          health: 'unhealthy',
+          reason: 'http GET /healthz: status 503, expected 200-399 (3 of 3 failed)',
+          effectiveWeight: 0,
+        }),
+      ],
+      quorum: null,
+    },
+  ],
+  sync: {
+    role: 'relaying',
+    coverage: null,
+    connections: null,
+    lagSeconds: null,
+    lastSnapshot: null,
+    messages: { sent: 5, received: 7 },
+    discarded: {},
+  },
+  processes: [{ name: 'vrrp', pid: 1, state: 'running', restarts: 0 }],
+  warnings: [],
+}
+
+describe('vipair status', () => {
+  it('fits 80 columns without colours', () => {
+    const lines = renderStatus(status, { width: 80, color: false })
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    )
+    assert.ok(!lines.join('\n').includes('\u001b'))
+  })
+
+  it('says who is Active and why', () => {
+    const text = renderStatus(status, { width: 80, color: false }).join('\n')
+    assert.match(text, /router front ACTIVE for 67 min\n {2}active-down timer \(lb2 silent for 412 ms\)/)
+  })
+
+  it('puts an unhealthy server first, with its reason', () => {
+    const lines = renderStatus(status, { width: 80, color: false })
+    const bad = lines.findIndex((line) => line.includes('10.0.0.22:80'))
+    const good = lines.findIndex((line) => line.includes('10.0.0.21:80'))
+    assert.ok(bad > 0 && bad < good)
+    assert.match(lines[bad + 1] ?? '', /status 503/)
+    assert.match(lines.join('\n'), /1 of 2 healthy/)
+  })
+
+  it('puts warnings and missing processes at the top', () => {
+    const lines = renderStatus(
+      {
+        ...status,
+        warnings: ['peer lb2 uses a different pair key'],
+        processes: [{ name: 'sync', pid: null, state: 'waiting', restarts: 4 }],
+      },
+      { width: 80, color: false },
+    )
+    assert.deepEqual(lines.slice(1, 3), [
+      '! peer lb2 uses a different pair key',
+      '! process sync is not running (4 restarts)',
+    ])
+  })
+
+  it('says ages in two digits', () => {
+    assert.deepEqual([0.04, 9.9, 45, 600, 10_000, 700_000].map(formatAge), [
+      '0.0 s',
+      '9.9 s',
+      '45 s',
+      '10 min',
+      '3 h',
+      '8 d',
+    ])
+  })
+})
