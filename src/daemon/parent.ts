@@ -55,7 +55,7 @@ export class Parent {
         log,
         logConfig: config.log,
         pairPort: options.pairPort,
-        withSync: peer !== undefined && options.pairKey !== undefined && config.sync.transport !== 'off',
+        withSync: peer !== undefined && config.sync.transport !== 'off' && config.virtualServices.length > 0,
       },
       {
         onVrrp: (message) => this.onVrrp(message),
@@ -68,8 +68,8 @@ export class Parent {
   }
 
   start(): void {
-    const { ipvs, vrrp, healthcheck, sync } = this.children
-    for (const child of [ipvs, vrrp, healthcheck, sync]) child?.start()
+    this.tableStands = !this.hasTable
+    for (const child of this.inUse) child.start()
     this.tick()
   }
 
@@ -85,7 +85,6 @@ export class Parent {
 
   status(): DirectorStatus {
     const { config, local, peer, clock, version } = this.options
-    const { vrrp, ipvs, healthcheck, sync } = this.children
     return composeStatus({
       config,
       local,
@@ -95,7 +94,8 @@ export class Parent {
       wall: clock.wall(),
       reports: this.reports,
       health: this.health,
-      processes: [vrrp, ipvs, healthcheck, ...(sync ? [sync] : [])].map((child) => ({
+      waitsForTable: !this.tableStands,
+      processes: this.inUse.map((child) => ({
         name: child.name,
         pid: child.pid ?? null,
         state: child.supervision.name,
@@ -104,10 +104,19 @@ export class Parent {
     })
   }
 
+  /** Addresses without services need no table, and no kernel that could hold one. */
+  private get hasTable(): boolean {
+    return this.options.config.virtualServices.length > 0
+  }
+
+  private get inUse() {
+    const { vrrp, ipvs, healthcheck, sync } = this.children
+    return this.hasTable ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : [])] : [vrrp]
+  }
+
   private tick(): void {
     const { clock, log } = this.options
-    const { vrrp, ipvs, healthcheck, sync } = this.children
-    for (const child of [vrrp, ipvs, healthcheck, sync]) child?.tick()
+    for (const child of this.inUse) child.tick()
     if (!this.tableStands && clock.now() - this.startedAt > tablePatience) {
       log.warn(
         `the table does not stand after ${tablePatience / 1000} s; taking part in elections all the same`,

@@ -37,6 +37,8 @@ export interface StatusInput {
   /** By `healthKey`. */
   readonly health: ReadonlyMap<string, ServerHealth>
   readonly processes: readonly ProcessStatus[]
+  /** Elections wait for the first complete table. */
+  readonly waitsForTable: boolean
 }
 
 export const healthKey = (service: string, server: string): string => `${service}\n${server}`
@@ -82,6 +84,7 @@ function routerStatuses({
   wall,
   uptime,
   reports,
+  waitsForTable,
 }: StatusInput): readonly VirtualRouterStatus[] {
   if (!reports.vrrp)
     return config.virtualRouters.map((router) => {
@@ -90,7 +93,7 @@ function routerStatuses({
         name: router.name,
         vrid: router.vrid,
         state: 'initialize',
-        reason: 'the vrrp process has not reported yet',
+        reason: waitsForTable ? 'waits for the IPVS table' : 'the vrrp process has not reported yet',
         sinceSeconds: uptime / 1000,
         priority,
         effectivePriority: priority,
