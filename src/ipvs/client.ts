@@ -5,7 +5,7 @@ import { millis } from '../base/units.js'
 import { advance } from './advance.js'
 import { batches } from './batches.js'
 import { IPVS_CMD, NLM_F } from './constants.js'
-import { isStale, operationError } from './errors.js'
+import { isStale, operationError, readError } from './errors.js'
 import type { Decoded } from './messages.js'
 import {
   decodeMessage,
@@ -27,7 +27,7 @@ import { destinationId, serviceId } from './model.js'
 import type { Operation } from './operation.js'
 import { operationService } from './operation.js'
 import type { Policy } from './plan.js'
-import { plan } from './plan.js'
+import { planDaemons, planServices } from './plan.js'
 import { sparing } from './sparing.js'
 
 const DUMP_ATTEMPTS = 5
@@ -109,44 +109,86 @@ export class IpvsClient {
    */
   async apply(operations: readonly Operation[], table: ObservedTable): Promise<Applied> {
     const results: OperationResult[] = []
+    const done: Operation[] = []
     const failures: OpError[] = []
     const broken = new Set<string>()
     let stale = false
-    let current = table
     for (const batch of batches(operations)) {
-      const tried = sparing(batch, broken, current)
+      const tried = broken.size === 0 ? batch : sparing(batch, broken, advance(table, done))
       for (const operation of batch)
         if (!tried.includes(operation)) results.push({ operation, code: 'skipped' })
       const codes = await this.send(tried)
       for (const [i, operation] of tried.entries()) {
         const code = codes[i] ?? 'timeout'
         results.push({ operation, code })
-        if (code === 'OK') continue
+        if (code === 'OK') {
+          done.push(operation)
+          continue
+        }
         const service = operationService(operation)
+        // In a service that could not be made every destination fails too: one complaint is enough.
         const consequence = code === 'ESRCH' && service !== undefined && broken.has(service)
         if (service !== undefined) broken.add(service)
         if (isUnknown(code) || (isStale(operation, code) && !consequence)) stale = true
         else if (!consequence) failures.push(operationError(operation, code))
       }
-      current = advance(
-        current,
-        tried.filter((_, i) => codes[i] === 'OK'),
-      )
       if (codes.some(isUnknown)) break
     }
-    return { table: current, results, failures, stale }
+    return { table: advance(table, done), results, failures, stale }
+  }
+
+  /** Services and destinations first, then the sync daemons. Rejects with `OpError` when the table cannot be read. */
+  async converge(desire: (actual: ObservedTable) => Table, policy: Policy): Promise<Convergence> {
+    let daemons: readonly Daemon[] = []
+    const desireAll = (actual: ObservedTable): Table => {
+      const desired = desire(actual)
+      daemons = desired.daemons
+      return desired
+    }
+    const services = await this.convergeServices(desireAll, policy)
+    const rest = await this.convergeDaemons(daemons, services.table, policy)
+    return {
+      table: rest.table,
+      planned: [...services.planned, ...rest.planned],
+      results: [...services.results, ...rest.results],
+      failures: [...services.failures, ...rest.failures],
+      stale: services.stale || rest.stale,
+    }
+  }
+
+  /** Leaves the sync daemons as they are. Rejects with `OpError` when the table cannot be read. */
+  convergeServices(desire: (actual: ObservedTable) => Table, policy: Policy): Promise<Convergence> {
+    return this.rounds(
+      () => this.readTable(),
+      (actual) => planServices(desire(actual), actual, policy),
+    )
+  }
+
+  /** Leaves the services as they are in `table`. Rejects with `OpError` when the daemons cannot be read. */
+  convergeDaemons(
+    desired: readonly Daemon[],
+    { services }: ObservedTable,
+    policy: Policy,
+  ): Promise<Convergence> {
+    return this.rounds(
+      async () => ({ services, daemons: await this.readDaemons() }),
+      (actual) => planDaemons(desired, actual.daemons, policy),
+    )
   }
 
   /**
-   * Reads, plans and applies until nothing differs, at most a few rounds: an answer that shows the plan
-   * to be stale starts another. Rejects with `OpError` when the table cannot be read.
+   * Reads, plans and applies until no answer shows the plan to be stale, at most a few times. What is
+   * applied is not read again.
    */
-  async converge(desire: (actual: ObservedTable) => Table, policy: Policy): Promise<Convergence> {
+  private async rounds(
+    read: () => Promise<ObservedTable>,
+    planFor: (actual: ObservedTable) => readonly Operation[],
+  ): Promise<Convergence> {
     const results: OperationResult[] = []
     let planned: readonly Operation[] | undefined
     for (let round = 1; ; round++) {
-      const actual = await this.readTable()
-      const operations = plan(desire(actual), actual, policy)
+      const actual = await read()
+      const operations = planFor(actual)
       planned ??= operations
       const applied = await this.apply(operations, actual)
       results.push(...applied.results)
@@ -187,7 +229,7 @@ export class IpvsClient {
 
   private async ask(op: string, payload: Uint8Array, flags: number): Promise<NetlinkReply> {
     const [reply] = await this.netlink.exchange([{ type: this.family, flags, payload }], ANSWER_TIMEOUT)
-    if (reply?.code !== 'OK') throw new OpError(`ipvs ${op}`, 'table', reply?.code ?? 'timeout')
+    if (reply?.code !== 'OK') throw readError(op, reply?.code ?? 'timeout')
     return reply
   }
 

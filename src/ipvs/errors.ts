@@ -28,18 +28,37 @@ export function operationError(operation: Operation, code: string): OpError {
   return new OpError(`ipvs ${operation.kind}`, operationSubject(operation), code, { cause })
 }
 
-/** The errnos of net/netfilter/ipvs/ip_vs_ctl.c, as seen on Linux 6.1. */
-function explain(operation: Operation, code: string): string {
+/** `ipvs getService table: EPERM`; its `cause` is a sentence where there is something to say. */
+export function readError(op: string, code: string): OpError {
+  const sentence = generally(code)
+  return new OpError(
+    `ipvs ${op}`,
+    'table',
+    code,
+    sentence === undefined ? {} : { cause: new Error(sentence) },
+  )
+}
+
+/** Whatever it was that was asked. */
+function generally(code: string): string | undefined {
   switch (code) {
     case 'EPERM':
     case 'EACCES':
-      return 'the kernel refuses changes to its IPVS table: run as root or with CAP_NET_ADMIN'
+      return 'the kernel shows and changes its IPVS table only for root or CAP_NET_ADMIN'
     case 'ENOMEM':
     case 'ENOBUFS':
       return 'the kernel has no memory for it: free some, the next reconcile tries again'
     case 'timeout':
       return 'the kernel did not answer: the table is read again to see what took effect'
+    default:
+      return undefined
   }
+}
+
+/** The errnos of net/netfilter/ipvs/ip_vs_ctl.c, as seen on Linux 6.1. */
+function explain(operation: Operation, code: string): string {
+  const general = generally(code)
+  if (general !== undefined) return general
   if ('service' in operation)
     return explainService(operation.service.scheduler, operation.service.engine, code)
   if ('daemon' in operation) return explainDaemon(operation.daemon.interface, code)

@@ -68,7 +68,7 @@ export function applySysctls(wanted: readonly WantedSysctl[], sysctl: Sysctl, lo
     if (atLeast && Number(before) >= Number(value)) continue
     try {
       sysctl.write(name, value)
-      log.info(`${name}: ${before} -> ${value}, for ${why}`)
+      log.info(`${name}: ${before} -> ${value} (${why})`)
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       if (foreign) log.debug(`${name} stays ${before}: ${error.code}`)

@@ -18,13 +18,17 @@ export interface Policy {
  * that their connections belong to.
  */
 export function plan(desired: Table, actual: Table, policy: Policy): readonly Operation[] {
+  return [...planServices(desired, actual, policy), ...planDaemons(desired.daemons, actual.daemons, policy)]
+}
+
+export function planServices(desired: Table, actual: Table, policy: Policy): readonly Operation[] {
   const changes: Operation[] = []
   for (const [id, entry] of desired.services) changes.push(...planService(entry, actual.services.get(id)))
   for (const [id, entry] of actual.services) {
     const ours = policy.manage === 'all' || policy.ours.has(id)
     if (ours && !desired.services.has(id)) changes.push({ kind: 'delService', key: entry.service.key })
   }
-  return [...inOrder(changes), ...planDaemons(desired.daemons, actual.daemons, policy)]
+  return inOrder(changes)
 }
 
 /** Additions before removals; otherwise as they were. */
@@ -53,7 +57,11 @@ export function planService(desired: ServiceEntry, actual: ServiceEntry | undefi
 
 const roles: readonly DaemonRole[] = ['master', 'backup']
 
-function planDaemons(desired: readonly Daemon[], actual: readonly Daemon[], policy: Policy): Operation[] {
+export function planDaemons(
+  desired: readonly Daemon[],
+  actual: readonly Daemon[],
+  policy: Policy,
+): readonly Operation[] {
   return roles.flatMap((role): Operation[] => {
     const wanted = desired.find((daemon) => daemon.role === role)
     const there = actual.find((daemon) => daemon.role === role)

@@ -172,9 +172,19 @@ class Runtime implements IpvsRuntime {
         this.touched.clear()
         return desiredTable(this.setting, this.verdicts.of.bind(this.verdicts), actual)
       }
-      const { manage } = this.setting.ipvs
-      const convergence = await client.converge(desire, { manage, ours: this.ours })
-      await this.settle(convergence, expected, unset)
+      const policy = { manage: this.setting.ipvs.manage, ours: this.ours }
+      const services = await client.convergeServices(desire, policy)
+      this.counter.add(services.results)
+      this.table = services.table
+      if (await this.loadedSchedulers(services.results)) {
+        this.full = true
+        this.expected = true
+        return
+      }
+      const daemons = await client.convergeDaemons(desiredDaemons(this.setting), services.table, policy)
+      this.counter.add(daemons.results)
+      this.table = daemons.table
+      this.settle([services, daemons], expected, unset)
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       this.expected = true
@@ -187,25 +197,17 @@ class Runtime implements IpvsRuntime {
     }
   }
 
-  private async settle(
-    convergence: Convergence,
-    expected: boolean,
-    unset: readonly OpError[],
-  ): Promise<void> {
-    const { table, planned, results, failures, stale } = convergence
-    this.table = table
-    this.counter.add(results)
-    if (await this.loadedSchedulers(results)) {
-      this.full = true
-      this.expected = true
-      return
-    }
+  /** After a pass: tells what became of it and sleeps until the next. */
+  private settle(parts: readonly Convergence[], expected: boolean, unset: readonly OpError[]): void {
+    const planned = parts.flatMap((part) => part.planned)
+    const failures = parts.flatMap((part) => part.failures)
+    const table = this.table ?? { services: new Map(), daemons: [] }
     // What was refused is still missing at the next pass: that is no drift.
     this.expected = failures.length > 0
     this.problems.replace([...unset, ...failures])
     if (!expected) this.reporter.driftRepaired(planned)
-    else if (this.reporter.reconciled) this.reporter.changed(results)
-    if (!stale) {
+    else if (this.reporter.reconciled) this.reporter.changed(parts.flatMap((part) => part.results))
+    if (parts.every(({ stale }) => !stale)) {
       const ids = [...this.byName.values()].map((service) => serviceId(keyOf(service)))
       this.reporter.stands(ids, table, planned.length, failures.length)
       this.reporter.daemons(desiredDaemons(this.setting), table.daemons, planned)
@@ -270,6 +272,7 @@ class Runtime implements IpvsRuntime {
 
   private sleep(span: Millis): void {
     this.timer?.cancel()
+    if (this.stopped) return
     const { clock } = this.ports
     this.timer = clock.at(after(clock.now(), span), () => {
       this.full = true
