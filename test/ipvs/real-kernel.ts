@@ -147,6 +147,11 @@ export async function exerciseRealKernel(netlink: Netlink, family: number, recor
   await client.converge(() => changed, all)
   await assertAsIpvsadmSays(changed)
 
+  const timeouts = await client.readTimeouts()
+  await client.setTimeouts({ tcp: 901, tcpFin: 0, udp: 301 })
+  assert.deepEqual(await client.readTimeouts(), { ...timeouts, tcp: 901, udp: 301 })
+  await client.setTimeouts(timeouts)
+
   await exerciseStalePlans(client, changed)
   await exerciseRefusals(client, record)
   await exerciseDaemons(client, record)
