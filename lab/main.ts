@@ -55,7 +55,7 @@ async function run(): Promise<number> {
   const outcomes = await runScenarios({
     scenarios: chosen(on),
     flavour: on,
-    artefactsFolder: kept === undefined ? undefined : resolve(kept),
+    artefacts: kept === undefined ? undefined : { folder: resolve(kept), when: 'always' },
     print: (line) => void process.stdout.write(`${line}\n`),
   })
   const failed = outcomes.filter(({ failure }) => failure !== undefined).length

@@ -1,6 +1,6 @@
 import { parseLabEvent } from './events.js'
 import type { Flavour } from './guest/flavour.js'
-import { runInGuest } from './guest/run-in-guest.js'
+import { type GuestRun, runInGuest } from './guest/run-in-guest.js'
 import { built } from './paths.js'
 import type { Scenario } from './scenario.js'
 
@@ -13,7 +13,7 @@ export interface ScenarioOutcome {
 export interface ScenariosRun {
   readonly scenarios: readonly Scenario[]
   readonly flavour: Flavour
-  readonly artefactsFolder: string | undefined
+  readonly artefacts: GuestRun['artefacts']
   readonly print: (line: string) => void
 }
 
@@ -42,7 +42,7 @@ export async function runScenarios(run: ScenariosRun): Promise<readonly Scenario
     argv: [process.execPath, built('lab/inside'), ...scenarios.map(({ name }) => name)],
     onOutput: hear,
     timeout: 60_000 + patienceEach * scenarios.length,
-    artefactsFolder: run.artefactsFolder,
+    artefacts: run.artefacts,
   })
   const unfinished = scenarios.filter(({ name }) => !outcomes.has(name))
   if (unfinished.length > 0) {

@@ -19,8 +19,8 @@ async function lab(): Promise<[number, number]> {
   const flavour = defaultFlavour()
   const scenarios = catalogue.filter((one) => one.flavours?.includes(flavour) ?? true)
   print(`lab: ${scenarios.length} scenarios, kernel: ${flavour}`)
-  const artefactsFolder = `${repository}/artefacts/test`
-  const outcomes = await runScenarios({ scenarios, flavour, artefactsFolder, print })
+  const artefacts = { folder: `${repository}/artefacts/test`, when: 'failed' } as const
+  const outcomes = await runScenarios({ scenarios, flavour, artefacts, print })
   const failed = outcomes.filter(({ failure }) => failure !== undefined)
   for (const { name, failure } of failed) print(`failed: ${name}: ${failure?.split('\n')[0]}`)
   return [outcomes.length - failed.length, failed.length]

@@ -37,7 +37,7 @@ export function makeRunFolder(argv: readonly string[], env: Readonly<Record<stri
   const exports = Object.entries(all).map(([name, value]) => `export ${name}=${quote(value)}`)
   const lines = ['#!/bin/sh', `cd ${quote(repository)}`, ...exports, `exec ${argv.map(quote).join(' ')}`, '']
   writeFileSync(join(folder, 'entry'), lines.join('\n'), { mode: 0o755 })
-  for (const script of ['uml-init.sh', 'start.sh', 'host-init.sh', 'qemu-init.sh']) {
+  for (const script of ['uml-init.sh', 'start.sh', 'host-init.sh']) {
     const copy = join(folder, script)
     copyFileSync(join(repository, 'lab/guest', script), copy)
     chmodSync(copy, 0o755)

@@ -21,8 +21,8 @@ export interface GuestRun {
   readonly timeout?: number
   /** Connects the program to this process's terminal instead. */
   readonly terminal?: boolean
-  /** Where its artefacts go; undefined: dropped. Made when there is something to put there. */
-  readonly artefactsFolder?: string | undefined
+  /** Where its artefacts go, made when there are any; undefined: they are dropped. */
+  readonly artefacts?: { readonly folder: string; readonly when: 'always' | 'failed' } | undefined
 }
 
 export interface GuestResult {
@@ -126,7 +126,7 @@ export async function runInGuest(run: GuestRun): Promise<GuestResult> {
     await drained
     const status = Number.parseInt(readOr(join(folder, 'status'), ''), 10)
     const exitStatus = timedOut ? 124 : Number.isNaN(status) ? 125 : status
-    const wanted = run.artefactsFolder
+    const wanted = exitStatus === 0 && run.artefacts?.when === 'failed' ? undefined : run.artefacts?.folder
     const kept = wanted !== undefined && readdirSync(files).length > 0
     if (kept) cpSync(files, wanted, { recursive: true })
     const tail = readOr(join(folder, 'console.log'), '').trimEnd().split('\n').slice(-30).join('\n')

@@ -44,6 +44,10 @@ export async function fetchCloudKernel(root) {
     throw new Missing(`setup: apt-get download ${name} left no package in ${scratch}`)
   await runQuietly('dpkg-deb', ['-x', archive, '.'], { cwd: scratch })
   rmSync(`${scratch}/${archive}`)
+  // The package leaves this index to its installation.
+  for (const version of readdirSync(`${scratch}/lib/modules`)) {
+    await runQuietly('depmod', ['-b', scratch, version])
+  }
   rmSync(target, { recursive: true, force: true })
   mkdirSync(dirname(target), { recursive: true })
   renameSync(scratch, target)
