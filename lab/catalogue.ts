@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.js'
 import { cutActive } from './scenarios/cut-active.js'
 import { differentKeys } from './scenarios/different-keys.js'
 import { freezeActive } from './scenarios/freeze-active.js'
+import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
 import { killActive, killActiveNat } from './scenarios/kill-active.js'
 import { labKeepalived } from './scenarios/lab-keepalived.js'
@@ -17,6 +18,7 @@ export const catalogue: readonly Scenario[] = [
   labSpreadDirect,
   labSpreadNat,
   labKeepalived,
+  ipvsKernel,
   spreadDirect,
   spreadNat,
   killActive,

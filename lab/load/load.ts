@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly udpEvery?: number
   /** Long sessions, default 100. */
   readonly sessions?: number
+  /** Milliseconds after which an unanswered request counts as lost, default 200. */
+  readonly timeLimit?: number
   /** Called with each report, four a second. */
   readonly onReport?: (report: WindowReport) => void
 }
@@ -25,7 +27,7 @@ export class Load {
 
   constructor(topology: Topology, options: LoadOptions = {}) {
     this.#onReport = options.onReport ?? (() => {})
-    const { tcpEvery = 10, udpEvery = 20, sessions = 100 } = options
+    const { tcpEvery = 10, udpEvery = 20, sessions = 100, timeLimit = 200 } = options
     this.#process = topology.spawn(
       'client',
       'load',
@@ -35,6 +37,7 @@ export class Load {
         `--tcp-every=${tcpEvery}`,
         `--udp-every=${udpEvery}`,
         `--sessions=${sessions}`,
+        `--time-limit=${timeLimit}`,
       ],
       { onLine: (line) => this.#heard(line) },
     )
