@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DirectorStatus } from '../src/base/status.js'
 import type { DirectorName } from './addresses.js'
 import { virtualAddress } from './addresses.js'
 import type { Lab } from './lab.js'
 import type { LabProcess } from './lab-process.js'
 import { type PairOptions, pairConfig } from './pair-config.js'
 import { built, repository } from './paths.js'
-import { type DirectorStatus, readStatus } from './status.js'
+import { readStatus } from './status.js'
 import { until } from './wait.js'
 
 /** vipair on one of the lab's directors. */

@@ -1,36 +1,5 @@
 import { get } from 'node:http'
-
-/** What `vipair status --json` says, as far as scenarios look at it. */
-export interface DirectorStatus {
-  readonly director: string
-  readonly peer?: {
-    readonly name: string
-    readonly reachable: boolean
-    readonly keyMatches?: boolean | null
-  } | null
-  readonly virtualRouters: readonly {
-    readonly name: string
-    readonly state: 'initialize' | 'backup' | 'active' | 'fault' | 'maintenance'
-    readonly reason: string
-    readonly active?: string | null
-    readonly advertisements: { readonly discarded: Readonly<Record<string, number>> }
-  }[]
-  readonly virtualServices: readonly {
-    readonly name: string
-    readonly realServers: readonly {
-      readonly name: string
-      readonly address: string
-      readonly health: 'unknown' | 'healthy' | 'unhealthy'
-    }[]
-  }[]
-  readonly sync: { readonly discarded: Readonly<Record<string, number>> }
-  readonly processes: readonly {
-    readonly name: string
-    readonly pid: number | null
-    readonly restarts: number
-  }[]
-  readonly warnings: readonly string[]
-}
+import type { DirectorStatus } from '../src/base/status.js'
 
 /** Over the socket, not the command: starting Node for each look would disturb what is measured. */
 export function readStatus(runtimeFolder: string): Promise<DirectorStatus | undefined> {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
+import type { DirectorStatus } from '../../src/base/status.js'
 import { frontAddress } from '../addresses.js'
 import { loadedPair, recordWindow } from '../failover.js'
 import type { Lab } from '../lab.js'
 import { built } from '../paths.js'
 import { processTree } from '../process-tree.js'
 import type { Scenario } from '../scenario.js'
-import type { DirectorStatus } from '../status.js'
 
 const pairPort = '8849'
 const perSecond = 10_000

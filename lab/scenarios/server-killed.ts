@@ -11,7 +11,8 @@ const fall = 3
 async function run(lab: Lab): Promise<void> {
   const { rs2 } = await lab.servers()
   const { lb1, lb2 } = await startPair(lab, { onDown: 'remove', checkInterval, fall })
-  const load = lab.load({ sessions: 30 })
+  // A busy machine may answer late, which is no loss.
+  const load = lab.load({ sessions: 30, timeLimit: 3000 })
   await load.ready()
   const listed = async (): Promise<boolean> => (await lb1.ipvsTable()).includes(`-r ${frontAddress('rs2')}:`)
 
@@ -23,8 +24,17 @@ async function run(lab: Lab): Promise<void> {
   const killed = await load.close()
   lab.record('removed after', `${removed} ms (${fall} checks, one each ${checkInterval} ms)`)
   lab.record('requests lost until then', `tcp ${killed.tcp.lost} of ${killed.tcp.sent}`)
-  // The first failing check comes up to an interval after the death, the last `fall - 1` intervals later.
-  assert.ok(removed <= fall * checkInterval + 500, `removed after ${removed} ms`)
+  // The first failing check comes up to an interval after the death, the last `fall - 1` intervals later;
+  // as much again for a machine with other work to do.
+  assert.ok(removed <= 2 * fall * checkInterval + killed.stall, `removed after ${removed} ms`)
+  const { virtualServices } = await lb1.until('says why', 5000, ({ virtualServices }) =>
+    virtualServices.every(({ realServers }) => realServers.some(({ health }) => health === 'unhealthy')),
+  )
+  const reasons = virtualServices.flatMap(({ realServers }) =>
+    realServers.filter(({ name }) => name === 'rs2').map(({ reason }) => reason),
+  )
+  for (const reason of reasons) assert.match(reason, new RegExp(`${fall} of ${fall} failed`))
+  lab.record('reason', reasons[0] ?? '')
 
   load.mark('without')
   await load.until('100 more are answered', 10000, ({ tcp }) => tcp.answered >= 100)
