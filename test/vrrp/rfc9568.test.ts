@@ -1,0 +1,276 @@
+/** One test per MUST of RFC 9568 that is claimed in docs/rfc9568.md; its title starts with the section. */
+import assert from 'node:assert/strict'
+import { fromHex } from '../../src/base/bytes.js'
+import { compareIp, type IpAddress } from '../../src/base/ip.js'
+import type { RawPacket } from '../../src/base/ports.js'
+import { vrid } from '../../src/base/units.js'
+import { decodeGratuitousArp, encodeGratuitousArp } from '../../src/vrrp/gratuitous-arp.js'
+import { decodeAdvertisement, encodeAdvertisement } from '../../src/vrrp/packet.js'
+import { notesOn, receiveMulticast, vrrpGroup } from '../../src/vrrp/receive.js'
+import { activeDownInterval, skewTime } from '../../src/vrrp/timers.js'
+import { keepalived } from '../vectors/keepalived-vrrp3.js'
+import {
+  aBackup,
+  activeDown,
+  advert,
+  anActive,
+  deadline,
+  deadlineRead,
+  ip,
+  known,
+  Machine,
+  ms,
+  params,
+  prefix,
+  prio,
+  skew,
+  startup,
+} from './support.js'
+
+const own = ip('10.0.0.11')
+const peer = ip('10.0.0.12')
+const addresses = [ip('10.0.0.100'), ip('10.0.0.101')]
+const advertisement = { vrid: known(vrid(51)), priority: prio(100), interval: ms(100), addresses }
+const pseudo = { source: peer, destination: vrrpGroup }
+const packet = (more: Partial<RawPacket> = {}): RawPacket => ({
+  payload: encodeAdvertisement(advertisement, pseudo),
+  source: peer,
+  destination: vrrpGroup,
+  ttl: 255,
+  ...more,
+})
+const received = (more: Partial<RawPacket> = {}): string => {
+  const result = receiveMulticast(packet(more), own)
+  return result.ok ? 'accepted' : result.error
+}
+/** A valid packet with one byte overwritten and the checksum, which covers the message alone, made right. */
+const changed = (at: number, value: number): Partial<RawPacket> => {
+  const payload = encodeAdvertisement(advertisement)
+  const before = ((payload[at & ~1] ?? 0) << 8) | (payload[at | 1] ?? 0)
+  payload[at] = value
+  const after = ((payload[at & ~1] ?? 0) << 8) | (payload[at | 1] ?? 0)
+  // RFC 1624: HC' = ~(~HC + ~m + m').
+  let sum = (~(((payload[6] ?? 0) << 8) | (payload[7] ?? 0)) & 0xffff) + (~before & 0xffff) + after
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
+  payload[6] = (~sum >> 8) & 0xff
+  payload[7] = ~sum & 0xff
+  return { payload }
+}
+
+/** A captured Ethernet and IPv4 frame as the raw socket hands it over. */
+function captured(hex: string): RawPacket {
+  const frame = known(fromHex(hex))
+  const address = (at: number): IpAddress => ({ family: 4, bytes: frame.slice(at, at + 4) })
+  return { payload: frame.slice(34), source: address(26), destination: address(30), ttl: known(frame[22]) }
+}
+
+describe('rfc9568', () => {
+  it('5.1.1.2 sends to 224.0.0.18 and listens to nothing else', () => {
+    assert.deepEqual(vrrpGroup, ip('224.0.0.18'))
+    assert.equal(received({ destination: own }), 'destination')
+  })
+
+  it('5.1.1.3 discards a packet whose TTL is not 255', () => {
+    assert.equal(received(), 'accepted')
+    for (const ttl of [0, 1, 64, 254]) assert.equal(received({ ttl }), 'ttl')
+  })
+
+  it('5.2.1 and 7.1 verify the version', () => {
+    for (const version of [0, 1, 2, 4, 15]) assert.equal(received(changed(0, (version << 4) | 1)), 'version')
+  })
+
+  it('5.2.2 and 7.1 discard a packet with an unknown type', () => {
+    for (const type of [0, 2, 15]) assert.equal(received(changed(0, 0x30 | type)), 'type')
+  })
+
+  it('5.2.4 priority 0 is sent only to resign, the address owner is 255', () => {
+    assert.equal(anActive().at(400, { type: 'shutdown' }).did, 'send 0, release, active -> initialize')
+    assert.equal(
+      new Machine({ ...params, priority: prio(255) }).at(0, startup).did,
+      'send 255, claim, announce, initialize -> active',
+    )
+  })
+
+  it('5.2.5 ignores an advertisement without addresses', () => {
+    assert.equal(received(changed(3, 0)), 'no_addresses')
+  })
+
+  it('5.2.6 sends the reserved bits as zero and ignores them on receipt', () => {
+    assert.equal(known(encodeAdvertisement(advertisement)[4]) >> 4, 0)
+    const result = receiveMulticast(packet(changed(4, 0xf0)), own)
+    assert.ok(result.ok)
+    assert.equal(result.value.advertisement.interval, 100)
+  })
+
+  it('5.2.7 the interval is in centiseconds, up to 40.95 s', () => {
+    const longest = encodeAdvertisement({ ...advertisement, interval: ms(40_950) })
+    assert.deepEqual([longest[4], longest[5]], [0x0f, 0xff])
+  })
+
+  it('5.2.8 and 7.1 verify the checksum, over the message alone or with the pseudo-header', () => {
+    assert.equal(received({ payload: encodeAdvertisement(advertisement) }), 'accepted')
+    assert.equal(received({ payload: encodeAdvertisement(advertisement, pseudo) }), 'accepted')
+    const foreign = encodeAdvertisement(advertisement, { source: own, destination: vrrpGroup })
+    assert.equal(received({ payload: foreign }), 'checksum')
+  })
+
+  it('5.2.9 carries the addresses in order', () => {
+    const decoded = decodeAdvertisement(encodeAdvertisement(advertisement))
+    assert.ok(decoded.ok)
+    assert.deepEqual(decoded.value.addresses, addresses)
+  })
+
+  it('6.1 Skew_Time and Active_Down_Interval', () => {
+    assert.equal(skewTime(prio(255), ms(1000)), 1000 / 256)
+    assert.equal(skewTime(prio(1), ms(1000)), 255_000 / 256)
+    assert.equal(activeDownInterval(prio(100), ms(100)), 300 + (156 * 100) / 256)
+  })
+
+  it('6.4.1 on Startup the address owner advertises, announces and is Active', () => {
+    const machine = new Machine({ ...params, priority: prio(255) }).at(0, startup)
+    assert.equal(machine.did, 'send 255, claim, announce, initialize -> active')
+    assert.equal(machine.active().adverAt, 100)
+  })
+
+  it('6.4.1 on Startup anybody else is Backup with Active_Down_Timer set from its own interval', () => {
+    const machine = new Machine(params).at(0, startup)
+    assert.equal(machine.backup().activeAdverInterval, 100)
+    assert.equal(machine.backup().activeDownAt, activeDown)
+  })
+
+  it('6.4.2 a Backup holds no address, so it neither answers ARP for it nor accepts its packets', () => {
+    assert.equal(new Machine(params).at(0, startup).did, 'release, initialize -> backup')
+    assert.equal(anActive().at(400, advert(150)).did, 'release, active -> backup')
+  })
+
+  it('6.4.2 on Shutdown to Initialize, the timer cancelled', () => {
+    const machine = aBackup().at(10, { type: 'shutdown' })
+    assert.equal(machine.state.name, 'initialize')
+    assert.equal(machine.at(activeDown, deadline).did, '')
+  })
+
+  it('6.4.2 when Active_Down_Timer fires: advertise, announce, set Adver_Timer, become Active', () => {
+    const machine = aBackup().at(activeDown, deadline)
+    assert.equal(machine.did, 'read input')
+    machine.at(activeDown, deadlineRead)
+    assert.equal(machine.did, 'send 100, claim, announce, backup -> active')
+    assert.equal(machine.active().adverAt, activeDown + 100)
+  })
+
+  it('6.4.2 priority 0 sets Active_Down_Timer to Skew_Time', () => {
+    assert.equal(aBackup().at(50, advert(0)).backup().activeDownAt, 50 + skew)
+  })
+
+  it('6.4.2 priority >= ours: learn the interval, recompute, reset', () => {
+    for (const priority of [100, 150]) {
+      const backup = aBackup()
+        .at(50, advert(priority, { interval: 200 }))
+        .backup()
+      assert.equal(backup.activeAdverInterval, 200)
+      assert.equal(backup.activeDownAt, 50 + activeDownInterval(prio(100), ms(200)))
+    }
+  })
+
+  it('6.4.2 Preempt_Mode False: a lower priority resets the timer as well', () => {
+    const backup = aBackup({ preempt: 'never' })
+      .at(50, advert(50, { interval: 200 }))
+      .backup()
+    assert.equal(backup.activeDownAt, 50 + activeDownInterval(prio(100), ms(200)))
+  })
+
+  it('6.4.2 Preempt_Mode True: a lower priority is discarded, the timer runs on', () => {
+    const backup = aBackup({ preempt: 'always' })
+      .at(50, advert(50, { interval: 200 }))
+      .backup()
+    assert.equal(backup.activeDownAt, activeDown)
+    assert.equal(backup.activeAdverInterval, 100)
+  })
+
+  it('6.4.3 on Shutdown: advertise priority 0, then Initialize', () => {
+    const machine = anActive().at(400, { type: 'shutdown' })
+    assert.equal(machine.did, 'send 0, release, active -> initialize')
+    assert.equal(machine.at(activeDown + 100, deadline).did, '')
+  })
+
+  it('6.4.3 when Adver_Timer fires: advertise, reset it', () => {
+    const garp = { ...params.garp, count: 1 }
+    const machine = anActive({ garp }).at(activeDown + 100, deadline)
+    assert.equal(machine.did, 'send 100')
+    assert.equal(machine.active().adverAt, activeDown + 200)
+  })
+
+  it('6.4.3 priority 0: advertise, reset Adver_Timer', () => {
+    const machine = anActive().at(400, advert(0))
+    assert.equal(machine.did, 'send 100')
+    assert.equal(machine.active().adverAt, 500)
+  })
+
+  it('6.4.3 a higher priority: to Backup with the interval of the advertisement', () => {
+    const machine = anActive().at(400, advert(150, { interval: 200 }))
+    assert.equal(machine.backup().activeAdverInterval, 200)
+    assert.equal(machine.backup().activeDownAt, 400 + activeDownInterval(prio(100), ms(200)))
+  })
+
+  it('6.4.3 equal priorities: the higher address stays, compared as unsigned in network order', () => {
+    assert.equal(anActive().at(400, advert(100, { source: '10.0.0.12' })).state.name, 'backup')
+    assert.equal(anActive().at(400, advert(100, { source: '10.0.0.10' })).state.name, 'active')
+    assert.equal(anActive().at(400, advert(100, { source: '200.0.0.1' })).state.name, 'backup')
+    assert.equal(anActive().at(400, advert(100, { source: '9.255.255.255' })).state.name, 'active')
+    assert.ok(compareIp(ip('128.0.0.1'), ip('127.255.255.255')) > 0)
+  })
+
+  it('6.4.3 a lower priority: discard it, and advertise immediately', () => {
+    const machine = anActive().at(420, advert(50))
+    assert.equal(machine.did, 'send 100, announce')
+    assert.equal(machine.active().adverAt, activeDown + 100)
+  })
+
+  it('7.1 discards an incomplete packet', () => {
+    const { payload } = packet()
+    for (let length = 0; length < payload.length; length++)
+      assert.equal(received({ payload: payload.subarray(0, length) }), 'truncated')
+  })
+
+  it('7.1 discards a Max Advertise Interval of zero', () => {
+    assert.equal(received(changed(5, 0)), 'interval_zero')
+  })
+
+  it('7.1 notes another interval and another address list, and believes the rest', () => {
+    assert.deepEqual(notesOn(advertisement, { interval: ms(100), addresses }), [])
+    assert.deepEqual(notesOn(advertisement, { interval: ms(200), addresses }), ['interval_mismatch'])
+    for (const other of [[ip('10.0.0.100')], [ip('10.0.0.100'), ip('10.0.0.102')]])
+      assert.deepEqual(notesOn(advertisement, { interval: ms(100), addresses: other }), [
+        'address_list_mismatch',
+      ])
+  })
+
+  it('7.2 computes the checksum that deployed peers verify: keepalived sends the same bytes', () => {
+    const theirs = captured(keepalived.advertisement)
+    assert.deepEqual(encodeAdvertisement(advertisement, theirs), theirs.payload)
+    const resignation = captured(keepalived.resignation)
+    assert.deepEqual(
+      encodeAdvertisement({ ...advertisement, priority: prio(0) }, resignation),
+      resignation.payload,
+    )
+  })
+
+  it('7.1 accepts what keepalived sends', () => {
+    const result = receiveMulticast(captured(keepalived.advertisement), own)
+    assert.deepEqual(result, { ok: true, value: { advertisement, source: peer } })
+    const resignation = receiveMulticast(captured(keepalived.resignation), own)
+    assert.ok(resignation.ok)
+    assert.equal(resignation.value.advertisement.priority, 0)
+  })
+
+  it('8.1.2 announces by a broadcast gratuitous ARP', () => {
+    const mac = Uint8Array.of(2, 0, 0, 0, 0, 7)
+    const { address } = prefix('10.0.0.100/24')
+    assert.deepEqual(decodeGratuitousArp(encodeGratuitousArp(mac, address)), {
+      ok: true,
+      value: { mac, address },
+    })
+    const theirs = decodeGratuitousArp(known(fromHex(keepalived.gratuitousArp)))
+    assert.ok(theirs.ok)
+    assert.deepEqual(theirs.value.address, address)
+  })
+})
