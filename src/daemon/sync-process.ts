@@ -1,4 +1,5 @@
 /** The sync process: carries the kernel's connection records to the peer and the peer's to the kernel. */
+import { createReadStream } from 'node:fs'
 import type { IpAddress } from '../base/ip.js'
 import { parseIp } from '../base/ip.js'
 import { SystemClock } from '../platform/clock.js'
@@ -54,6 +55,8 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
           ),
         openLink: (onMessage, onEstablished) =>
           openLinkToPeer({ reactor, clock, log }, 'sync', { local, peer, pair }, onMessage, onEstablished),
+        // Anybody may read it, in this network namespace: no privilege is needed later.
+        readConnectionTable: () => createReadStream('/proc/net/ip_vs_conn'),
       },
       { syncid: local.id, peerSyncid: peer.id },
       emit,

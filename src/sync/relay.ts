@@ -9,8 +9,8 @@ import { type Budget, type BudgetLimits, fullBudget, spend } from '../pair/budge
 import { emptyFifo, type Fifo, push, shift } from './fifo.js'
 import { decodeKernelMessage, encodeKernelMessage, type KernelMessageProblem } from './kernel-message.js'
 import {
-  decodeLiveRecords,
-  encodeLiveRecords,
+  encodeRelayMessage,
+  type LiveRecords,
   type RelayMessageProblem,
   relayHeaderLength,
 } from './relay-message.js'
@@ -68,7 +68,9 @@ interface Injection {
 
 export type RelayEvent =
   | { readonly type: 'kernelDatagram'; readonly bytes: Uint8Array }
-  | { readonly type: 'peerMessage'; readonly bytes: Uint8Array }
+  | { readonly type: 'live'; readonly message: LiveRecords }
+  /** Records of a snapshot that shall go into our kernel. */
+  | { readonly type: 'rows'; readonly records: readonly Uint8Array[] }
   /** A new session with the peer: sequences start again on both sides. */
   | { readonly type: 'sessionBegan' }
   /** The kernel's daemons run. */
@@ -78,7 +80,6 @@ export type RelayEvent =
 export type RelayEffect =
   | { readonly type: 'send'; readonly message: Uint8Array; readonly records: number }
   | { readonly type: 'inject'; readonly datagram: Uint8Array; readonly records: number }
-  | { readonly type: 'received'; readonly records: number }
   | { readonly type: 'discard'; readonly reason: RelayDiscard }
 
 type Step = readonly [RelayState, readonly RelayEffect[]]
@@ -110,8 +111,10 @@ export function step(params: RelayParams, state: RelayState, event: RelayEvent, 
   switch (event.type) {
     case 'kernelDatagram':
       return onKernelDatagram(params, state, event.bytes, now)
-    case 'peerMessage':
-      return onPeerMessage(params, state, event.bytes, now)
+    case 'live':
+      return onLive(params, state, event.message, now)
+    case 'rows':
+      return enqueue(params, state, event.records, now)
     case 'sessionBegan': {
       const lostBefore = lostMessages(state)
       return [{ ...state, nextSequence: 0, highest: -1, heard: 0, lostBefore }, []]
@@ -163,25 +166,27 @@ function grown(batch: Batch | undefined, record: Uint8Array, length: number, now
 function flush(params: RelayParams, state: RelayState): Step {
   if (!state.batch) return [state, []]
   const { records } = state.batch
-  const message = encodeLiveRecords({ syncId: params.syncId, sequence: state.nextSequence, records })
+  const message = encodeRelayMessage({
+    kind: 'live',
+    syncId: params.syncId,
+    sequence: state.nextSequence,
+    records,
+  })
   const next = { ...state, batch: undefined, nextSequence: state.nextSequence + 1 }
   return [next, [{ type: 'send', message, records: records.length }]]
 }
 
-function onPeerMessage(params: RelayParams, state: RelayState, bytes: Uint8Array, now: Millis): Step {
-  const message = decodeLiveRecords(bytes)
-  if (!message.ok) return [state, [{ type: 'discard', reason: `peer_${message.error}` }]]
-  const { syncId, sequence, records } = message.value
-  if (syncId !== params.peerSyncId) return [state, [{ type: 'discard', reason: 'peer_sync_id' }]]
+function onLive(params: RelayParams, state: RelayState, message: LiveRecords, now: Millis): Step {
+  const { sequence, records } = message
   const counted = { ...state, heard: state.heard + 1, highest: Math.max(state.highest, sequence) }
-  const received: RelayEffect = { type: 'received', records: records.length }
-  if (state.queue.length >= relayLimits.queueLength) {
-    return [counted, [received, { type: 'discard', reason: 'overflow' }]]
-  }
-  const datagram = encodeKernelMessage({ syncId, records })
-  const queue = push<Injection>(counted.queue, { datagram, records: records.length })
-  const [injected, injections] = inject({ ...counted, queue }, now)
-  return [injected, [received, ...injections]]
+  return enqueue(params, counted, records, now)
+}
+
+function enqueue(params: RelayParams, state: RelayState, records: readonly Uint8Array[], now: Millis): Step {
+  if (state.queue.length >= relayLimits.queueLength) return [state, [{ type: 'discard', reason: 'overflow' }]]
+  const datagram = encodeKernelMessage({ syncId: params.peerSyncId, records })
+  const queue = push<Injection>(state.queue, { datagram, records: records.length })
+  return inject({ ...state, queue }, now)
 }
 
 /** Hands to the kernel what the pace allows now. */

@@ -16,6 +16,9 @@ import {
   startRelay,
   step,
 } from './relay.js'
+import { decodeRelayMessage, encodeRelayMessage, type RelayMessage } from './relay-message.js'
+import { Snapshot, type SnapshotCounts, type TableChunks } from './snapshot/runtime.js'
+import type { Persistence } from './snapshot/table-row.js'
 
 export interface SyncPorts {
   readonly clock: Clock
@@ -25,12 +28,16 @@ export interface SyncPorts {
   /** Sends multicast through 127.0.0.1 with TTL 0 and loopback on. */
   readonly openKernelInjector: (handlers: DatagramHandlers) => DatagramSocket
   readonly openLink: (onMessage: (payload: Uint8Array) => void, onEstablished: () => void) => PairLink
+  /** /proc/net/ip_vs_conn from its beginning, in chunks; iterating rejects when it cannot be read. */
+  readonly readConnectionTable: () => TableChunks
 }
 
 /** One id a director: its kernel's master signs with it. Both from 1 to 255, and different. */
 export interface SyncSetting {
   readonly syncid: number
   readonly peerSyncid: number
+  /** What the connection table does not tell about templates; without it they keep the time they have left. */
+  readonly persistence?: Persistence
 }
 
 export type SyncEvent = { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
@@ -53,6 +60,7 @@ export interface SyncStatus {
   /** Messages of the peer's that never came. */
   readonly lost: number
   readonly rejected: DiscardCounts
+  readonly snapshot: SnapshotCounts
   readonly readiness: SyncReadiness
   readonly link: PairLinkStatus
 }
@@ -80,7 +88,7 @@ class RunningSync implements SyncRuntime {
   private readonly injector: DatagramSocket
   private readonly link: PairLink
   private readonly rejected: Partial<Record<RelayDiscard, number>> = {}
-  private readonly readiness: SyncReadiness = { ready: false, reason: 'no snapshot from the peer yet' }
+  private readonly snapshot: Snapshot
   private readonly counts = {
     messagesSent: 0,
     recordsSent: 0,
@@ -92,6 +100,7 @@ class RunningSync implements SyncRuntime {
   private state: RelayState
   private timer: Timer | undefined
   private timerDeadline = Number.POSITIVE_INFINITY
+  private sessionBegan = false
   private stopped = false
 
   constructor(
@@ -110,15 +119,24 @@ class RunningSync implements SyncRuntime {
       onDatagram: ({ payload }) => this.run({ type: 'kernelDatagram', bytes: payload }),
       onError,
     })
+    this.snapshot = new Snapshot(ports, {
+      syncId: setting.syncid,
+      persistence: setting.persistence ?? (() => undefined),
+      send: (message) => this.link.send(encodeRelayMessage(message)),
+      inject: (records) => this.run({ type: 'rows', records }),
+      load: () => ({ waiting: this.state.queue.length, lost: lostMessages(this.state) }),
+      readinessChanged: (readiness) => emit({ type: 'syncReadiness', readiness }),
+    })
     this.link = ports.openLink(
-      (payload) => this.run({ type: 'peerMessage', bytes: payload }),
-      () => this.run({ type: 'sessionBegan' }),
+      (payload) => this.receive(payload),
+      () => this.beginSession(),
     )
-    emit({ type: 'syncReadiness', readiness: this.readiness })
+    emit({ type: 'syncReadiness', readiness: this.snapshot.readiness })
   }
 
   kernelDaemonsStarted(): void {
     this.run({ type: 'kernelReady' })
+    if (this.sessionBegan) this.snapshot.begin()
   }
 
   status(): SyncStatus {
@@ -130,7 +148,8 @@ class RunningSync implements SyncRuntime {
       waiting: this.state.queue.length,
       lost: lostMessages(this.state),
       rejected: { ...this.rejected },
-      readiness: this.readiness,
+      snapshot: { ...this.snapshot.counts },
+      readiness: this.snapshot.readiness,
       link,
     }
   }
@@ -138,9 +157,37 @@ class RunningSync implements SyncRuntime {
   stop(): void {
     this.stopped = true
     this.timer?.cancel()
+    this.snapshot.stop()
     this.receiver.close()
     this.injector.close()
     this.link.close()
+  }
+
+  private beginSession(): void {
+    if (this.stopped) return
+    this.sessionBegan = true
+    this.run({ type: 'sessionBegan' })
+    if (this.state.kernelReady) this.snapshot.begin()
+  }
+
+  private receive(payload: Uint8Array): void {
+    if (this.stopped) return
+    const message = decodeRelayMessage(payload)
+    if (!message.ok) this.reject(`peer_${message.error}`)
+    else this.hear(message.value)
+  }
+
+  private hear(message: RelayMessage): void {
+    if (message.kind !== 'request' && message.syncId !== this.params.peerSyncId) {
+      this.reject('peer_sync_id')
+    } else if (message.kind !== 'live') {
+      this.snapshot.receive(message)
+    } else {
+      this.counts.messagesReceived++
+      this.counts.recordsReceived += message.records.length
+      this.snapshot.live(message.records)
+      this.run({ type: 'live', message })
+    }
   }
 
   private run(event: RelayEvent): void {
@@ -165,10 +212,6 @@ class RunningSync implements SyncRuntime {
       case 'inject':
         this.injector.send(effect.datagram, this.group, kernelSyncPort)
         this.counts.injected += effect.records
-        return
-      case 'received':
-        this.counts.messagesReceived++
-        this.counts.recordsReceived += effect.records
         return
       case 'discard':
         this.reject(effect.reason)

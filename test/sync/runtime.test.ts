@@ -5,7 +5,7 @@ import type { Clock, DatagramHandlers, Timer } from '../../src/base/ports.js'
 import { type Millis, millis } from '../../src/base/units.js'
 import type { PairLinkStatus } from '../../src/pair/link.js'
 import { type SyncEvent, type SyncPorts, startSync } from '../../src/sync/runtime.js'
-import { kernelMessages } from '../vectors/kernel-sync.js'
+import { connectionTable, kernelMessages } from '../vectors/kernel-sync.js'
 
 /** One director's surroundings: its kernel as two arrays, its link as a function. */
 class Surroundings {
@@ -60,7 +60,16 @@ class Surroundings {
         },
       }
     },
+    readConnectionTable: () => this.chunks(),
   }
+
+  /** In pieces that end in the middle of lines. */
+  private async *chunks(): AsyncGenerator<Uint8Array> {
+    const bytes = Buffer.from(this.table)
+    for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100)
+  }
+
+  table = connectionTable
 
   private socket(handlers: DatagramHandlers | undefined) {
     const source = parseIp('127.0.0.1')
@@ -153,3 +162,71 @@ describe('sync runtime', () => {
     assert.throws(() => startSync(ports, { syncid: 1, peerSyncid: 1 }, () => {}), RangeError)
   })
 })
+
+describe('sync runtime, snapshot', () => {
+  /** Two directors whose links are wired together, and a turn of the loop for each table that is read. */
+  function joined() {
+    const [here, there] = [new Surroundings(), new Surroundings()]
+    const one = startSync(here.ports, { syncid: 1, peerSyncid: 2 }, (event) => here.events.push(event))
+    const two = startSync(there.ports, { syncid: 2, peerSyncid: 1 }, (event) => there.events.push(event))
+    here.sendToPeer = (payload) => there.peerSays(payload)
+    there.sendToPeer = (payload) => here.peerSays(payload)
+    const readiness = (side: Surroundings) => side.events.at(-1)?.readiness
+    const settle = async (until: () => boolean) => {
+      for (let turn = 0; turn < 2000 && !until(); turn++) {
+        await new Promise<void>((resolve) => setImmediate(resolve))
+        if (turn % 20 === 0) for (const side of [here, there]) side.advance(10)
+      }
+      assert.ok(until(), JSON.stringify([readiness(here), readiness(there)]))
+    }
+    return { here, there, one, two, readiness, settle }
+  }
+  const heading = `${connectionTable.split('\n')[0]}\n`
+
+  it('fills an empty kernel from the peer’s table, and says so', async () => {
+    const { here, there, one, two, readiness, settle } = joined()
+    there.table = heading
+    one.kernelDaemonsStarted()
+    two.kernelDaemonsStarted()
+    here.sessionBegins()
+    there.sessionBegins()
+    await settle(() => there.injected.length > 0)
+    // Now the kernel has what it was given.
+    there.table = connectionTable
+    await settle(() => readiness(there)?.ready === true && readiness(here)?.ready === true)
+    assert.match(readiness(there)?.reason ?? '', /^holds the peer's 10 sessions as of 1970-/)
+    assert.equal(two.status().injected, 10)
+    assert.deepEqual(here.injected, [])
+    assert.equal(one.status().snapshot.rowsSent, 10)
+  })
+
+  it('waits for its kernel before it asks, and asks again with each session', async () => {
+    const { here, there, one, two, readiness, settle } = joined()
+    two.kernelDaemonsStarted()
+    here.sessionBegins()
+    there.sessionBegins()
+    await settle(() => readiness(there)?.ready === true)
+    assert.equal(readiness(here)?.ready, false)
+    one.kernelDaemonsStarted()
+    await settle(() => readiness(here)?.ready === true)
+    here.sessionBegins()
+    assert.equal(readiness(here)?.ready, false)
+    await settle(() => readiness(here)?.ready === true)
+  })
+
+  it('is not ready while its table cannot be read', async () => {
+    const { here, one, readiness, settle } = joined()
+    here.table = ''
+    Object.assign(here.ports, { readConnectionTable: () => failing() })
+    one.kernelDaemonsStarted()
+    here.sessionBegins()
+    await settle(() => readiness(here)?.reason === 'the connection table cannot be read')
+    assert.match(here.warnings.at(-1) ?? '', /cannot read the connection table: .*ENOENT/)
+    one.stop()
+  })
+})
+
+async function* failing(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('Pro FromIP')
+  throw new Error('open /proc/net/ip_vs_conn: ENOENT')
+}

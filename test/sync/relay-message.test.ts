@@ -1,0 +1,77 @@
+import { strict as assert } from 'node:assert'
+import fc from 'fast-check'
+import { fromHex } from '../../src/base/bytes.js'
+import { decodeRelayMessage, encodeRelayMessage, type RelayMessage } from '../../src/sync/relay-message.js'
+import { establishedNatRecord } from '../vectors/kernel-sync.js'
+
+const record = fromHex(establishedNatRecord)
+assert.ok(record)
+const records = [
+  record,
+  Buffer.concat([Uint8Array.of(0, 6, 0, 39), record.subarray(4), Uint8Array.of(2, 1, 9)]),
+]
+const number = fc.nat(Number.MAX_SAFE_INTEGER)
+const syncId = fc.nat(255)
+const plain = { noNullPrototype: true }
+const messages: fc.Arbitrary<RelayMessage> = fc.oneof(
+  fc.record(
+    { kind: fc.constant('live' as const), syncId, sequence: number, records: fc.subarray(records) },
+    plain,
+  ),
+  fc.record({ kind: fc.constant('request' as const), id: number }, plain),
+  fc.record({ kind: fc.constant('rows' as const), syncId, id: number, records: fc.subarray(records) }, plain),
+  fc.record({ kind: fc.constant('end' as const), syncId, id: number, rows: number }, plain),
+)
+
+describe('relay message', () => {
+  it('decodes what it encodes', () => {
+    fc.assert(
+      fc.property(messages, (message) => {
+        const decoded = decodeRelayMessage(encodeRelayMessage(message))
+        assert.ok(decoded.ok)
+        assert.equal(JSON.stringify(decoded.value), JSON.stringify(normal(message)))
+      }),
+    )
+  })
+
+  it('answers to any bytes', () => {
+    fc.assert(
+      fc.property(messages, fc.nat(60), fc.nat(255), fc.uint8Array(), (message, at, value, noise) => {
+        const bytes = Uint8Array.from(encodeRelayMessage(message))
+        bytes[at % bytes.length] = value
+        assert.equal(typeof decodeRelayMessage(bytes).ok, 'boolean')
+        assert.equal(typeof decodeRelayMessage(noise).ok, 'boolean')
+      }),
+    )
+  })
+
+  const live = encodeRelayMessage({ kind: 'live', syncId: 2, sequence: 0, records })
+  const end = encodeRelayMessage({ kind: 'end', syncId: 2, id: 1, rows: 5 })
+  const changed = (at: number, value: number) => Uint8Array.from(live, (byte, i) => (i === at ? value : byte))
+  const refused = [
+    ['nothing', new Uint8Array(0), 'truncated'],
+    ['half a header', live.subarray(0, 11), 'truncated'],
+    ['an end without its number', end.subarray(0, 19), 'truncated'],
+    ['an unknown kind', changed(0, 5), 'kind'],
+    ['more records than there are', changed(3, 3), 'record'],
+    ['half a record', live.subarray(0, 40), 'record'],
+  ] as const
+  for (const [name, bytes, problem] of refused) {
+    it(`refuses ${name}: ${problem}`, () => {
+      assert.deepEqual(decodeRelayMessage(bytes), { ok: false, error: problem })
+    })
+  }
+})
+
+/** With the fields in the decoder's order, and plain bytes for buffers. */
+function normal(message: RelayMessage): RelayMessage {
+  const plainRecords = 'records' in message ? message.records.map((bytes) => new Uint8Array(bytes)) : []
+  switch (message.kind) {
+    case 'live':
+      return { kind: 'live', syncId: message.syncId, sequence: message.sequence, records: plainRecords }
+    case 'rows':
+      return { kind: 'rows', syncId: message.syncId, id: message.id, records: plainRecords }
+    default:
+      return message
+  }
+}
