@@ -33,7 +33,7 @@ export function renderStatus(status: DirectorStatus, style: Style): string[] {
     ...status.virtualRouters.flatMap((router) => ['', ...routerLines(router, palette, style.width)]),
     ...status.virtualServices.flatMap((service) => ['', ...serviceLines(service, palette, style.width)]),
     '',
-    syncLine(status, palette),
+    ...syncLines(status, palette, style.width),
   ]
 }
 
@@ -99,12 +99,13 @@ function serverLines(server: RealServerStatus, nameWidth: number, palette: Palet
     : [row]
 }
 
-function syncLine(status: DirectorStatus, palette: Palette): string {
-  const { sync } = status
-  const messages = Object.entries(sync.messages)
-    .map(([name, count]) => `${name} ${count}`)
-    .join(', ')
-  return `sync ${sync.role}${messages === '' ? '' : palette.dim(`  ${messages}`)}`
+function syncLines({ sync }: DirectorStatus, palette: Palette, width: number): string[] {
+  const { messagesSent = 0, messagesReceived = 0, lost = 0 } = sync.messages
+  const about = `messages sent ${messagesSent}, received ${messagesReceived}, lost ${lost}`
+  return [
+    `sync ${sync.role}${sync.role === 'off' ? '' : palette.dim(`  ${about}`)}`,
+    ...(sync.lastSnapshot === null ? [] : wrap(`  ${sync.lastSnapshot}`, width, '  ').map(palette.dim)),
+  ]
 }
 
 /** `45 s`, `12 min`, `3 h`, `8 d`: two digits are enough to judge by. */

@@ -38,6 +38,8 @@ export interface SyncSetting {
   readonly local: DirectorConfig
   readonly peer: DirectorConfig
   readonly pair: PairSetting
+  /** For the persistence times of what they remember. */
+  readonly services: readonly VirtualServiceConfig[]
 }
 
 export type ToVrrp =

@@ -217,11 +217,12 @@ export class Parent {
 
   private onSync(message: FromSync): void {
     const { local, peer } = this.options
+    const services = this.options.config.virtualServices
     switch (message.type) {
       case 'ready': {
         const pair = this.pairSetting()
         if (!peer || !pair) return
-        this.children.sync?.send({ type: 'start', setting: { local, peer, pair } })
+        this.children.sync?.send({ type: 'start', setting: { local, peer, pair, services } })
         if (this.syncDaemonsStarted) this.children.sync?.send({ type: 'syncDaemonsStarted' })
         return
       }

@@ -161,6 +161,7 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
   return {
     role: sync.role,
     ...unknown,
+    lastSnapshot: sync.readiness.ready ? sync.readiness.reason : null,
     messages: { messagesSent, recordsSent, recordsUnsent, messagesReceived, recordsReceived, injected, lost },
     discarded: { ...sync.rejected, ...sync.link.discarded },
   }

@@ -61,7 +61,7 @@ const status: DirectorStatus = {
     connections: null,
     lagSeconds: null,
     lastSnapshot: null,
-    messages: { sent: 5, received: 7 },
+    messages: { messagesSent: 5, messagesReceived: 7, lost: 0 },
     discarded: {},
   },
   processes: [{ name: 'vrrp', pid: 1, state: 'running', restarts: 0 }],
