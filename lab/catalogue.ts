@@ -1,6 +1,7 @@
 import type { Scenario } from './scenario.js'
 import { cutActive } from './scenarios/cut-active.js'
 import { differentKeys } from './scenarios/different-keys.js'
+import { failback, failbackNat } from './scenarios/failback.js'
 import { freezeActive } from './scenarios/freeze-active.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
@@ -23,6 +24,8 @@ export const catalogue: readonly Scenario[] = [
   spreadNat,
   killActive,
   killActiveNat,
+  failback,
+  failbackNat,
   cutActive,
   termActive,
   freezeActive,
