@@ -1,4 +1,5 @@
 /** Backup: RFC 9568 section 6.4.2, with the rules about late timers and about holding back. */
+import type { SyncReadiness } from '../base/facts.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
 import { after, resignPriority } from '../base/units.js'
@@ -16,12 +17,8 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
       return stop(state)
     case 'linkDown':
       return toFault(state, { linkDown: event.reason }, event.reason)
-    case 'syncReadiness': {
-      const becameReady = event.readiness.ready && !state.known.sync.ready
-      const waitsForSync = params.preempt === 'when_synced'
-      const ableSince = becameReady && waitsForSync ? now : state.ableSince
-      return [{ ...state, ableSince, known: { ...state.known, sync: event.readiness } }, []]
-    }
+    case 'syncReadiness':
+      return [syncReadiness(params, state, event.readiness, now), []]
     case 'startup':
     case 'linkUp':
     case 'claimSucceeded':
@@ -51,6 +48,17 @@ function advertisement(
   }
   // The RFC discards it: the timer runs on and ends in our preempting the sender.
   return [{ ...state, last }, []]
+}
+
+function syncReadiness(params: RouterParams, state: Backup, sync: SyncReadiness, now: Millis): Backup {
+  const next = { ...state, known: { ...state.known, sync } }
+  if (params.preempt !== 'when_synced' || sync.ready === state.known.sync.ready) return next
+  if (sync.ready) return { ...next, ableSince: now }
+  // A preemption under way is called off: what the Active has advertised meanwhile counts after all.
+  const { last, activeAdverInterval } = state
+  if (!last || last.priority === resignPriority) return next
+  const activeDownAt = after(last.at, activeDownInterval(params.priority, activeAdverInterval))
+  return activeDownAt > state.activeDownAt ? { ...next, activeDownAt } : next
 }
 
 function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: Millis): Step {

@@ -2,6 +2,11 @@ import assert from 'node:assert/strict'
 import { mutations } from './mutations.js'
 import { live, SeedFailure } from './scenario.js'
 
+/** Seeds that once failed, with the fault that they showed. */
+const kept: readonly (readonly [seed: number, what: string])[] = [
+  [907_616, 'a preemption that was under way when the sessions were lost went on'],
+]
+
 const virtualHours = 200
 const firstSeed = 5_000
 /** Lives a mutation is given before it counts as unnoticed. */
@@ -9,6 +14,12 @@ const patience = 150
 
 describe('sim', function () {
   this.timeout(120_000)
+
+  for (const [seed, what] of kept) {
+    it(`seed ${seed}: ${what}`, () => {
+      assert.ok(live(seed).faults > 0)
+    })
+  }
 
   it(`every invariant holds for ${virtualHours} virtual hours`, () => {
     let hours = 0

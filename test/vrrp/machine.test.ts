@@ -283,6 +283,12 @@ describe('vrrp/machine, preemption', () => {
     assert.equal(takesOver({ preempt: 'always', preemptDelay: ms(1000) }), 1320)
     assert.equal(takesOver({ preempt: 'when_synced', preemptDelay: ms(1000) }, notReady, 2000), 3320)
   })
+  it('when_synced: a preemption under way is called off when the sessions are lost again', () => {
+    const machine = aBackup({ preempt: 'when_synced' }, ready).at(300, advert(50))
+    assert.equal(machine.backup().activeDownAt, activeDown)
+    machine.at(350, { type: 'syncReadiness', readiness: notReady })
+    assert.equal(machine.backup().activeDownAt, 300 + activeDown)
+  })
   it('a dead Active is replaced whatever preempt says', () => {
     for (const preempt of ['always', 'never', 'when_synced'] as const) {
       const machine = aBackup({ preempt }).at(50, advert(50, { source: '10.0.0.12' }))
