@@ -11,6 +11,9 @@ import { built, repository } from './paths.js'
 import { readStatus } from './status.js'
 import { until } from './wait.js'
 
+/** Fixed, so that a run can be repeated byte for byte. */
+const pairKey = Uint8Array.from({ length: 32 }, (_, index) => index)
+
 /** vipair on one of the lab's directors. */
 export class Director {
   readonly name: DirectorName
@@ -19,23 +22,19 @@ export class Director {
   readonly #lab: Lab
   #process: LabProcess | undefined
 
-  /** `key` undefined: a fixed one, the same on both. Writes the key and the file; starts nothing. */
-  constructor(
-    lab: Lab,
-    name: DirectorName,
-    options: PairOptions = {},
-    key: Uint8Array = Uint8Array.from({ length: 32 }, (_, index) => index),
-  ) {
+  /** `key` undefined: the one that both share. Writes the key and the file; starts nothing. */
+  constructor(lab: Lab, name: DirectorName, options: PairOptions = {}, key?: Uint8Array) {
     if (!existsSync(built('src/cli/main')))
       throw new Error('there is no vipair in the build: run `npm run setup`')
     this.#lab = lab
     this.name = name
     this.runtimeFolder = `/run/${lab.topology.prefix}${name}`
-    const keyFile = join(lab.artefacts, `${name}.key`)
-    this.configFile = join(lab.artefacts, `${name}.toml`)
-    // Exactly what `vipair keygen` writes: base64 and a line end, for the owner's eyes only.
-    writeFileSync(keyFile, `${Buffer.from(key).toString('base64')}\n`, { mode: 0o600 })
-    writeFileSync(this.configFile, pairConfig(lab.forwarding, keyFile, options))
+    // The pair shares one file, but for a director that is given a key of its own.
+    const base = join(lab.artefacts, key === undefined ? 'pair' : name)
+    this.configFile = `${base}.toml`
+    const keyText = Buffer.from(key ?? pairKey).toString('base64')
+    writeFileSync(`${base}.key`, `${keyText}\n`, { mode: 0o600 })
+    writeFileSync(this.configFile, pairConfig(lab.forwarding, `${base}.key`, options))
   }
 
   get process(): LabProcess {
@@ -74,7 +73,7 @@ export class Director {
         seen = await this.status()
         return seen !== undefined && holds(seen) ? seen : undefined
       },
-      () => seen ?? 'no answer on its control socket',
+      () => (seen === undefined ? 'no answer on its control socket' : summary(seen)),
     )
   }
 
@@ -104,6 +103,16 @@ export class Director {
     return this.#lab.topology.run(this.name, ['ipvsadm', '-Sn'])
   }
 }
+
+/** What of a status tells why a wait was in vain. */
+const summary = ({ virtualRouters, virtualServices, peer, warnings }: DirectorStatus): unknown => ({
+  routers: virtualRouters.map(({ state, reason }) => `${state}: ${reason}`),
+  unhealthy: virtualServices.flatMap(({ name, realServers }) =>
+    realServers.filter(({ health }) => health !== 'healthy').map((server) => `${name}/${server.name}`),
+  ),
+  peerReachable: peer?.reachable,
+  warnings,
+})
 
 /** A key that no other director has. */
 export const anotherKey = (): Uint8Array => randomBytes(32)

@@ -12,8 +12,11 @@ Cut and heal a cable:             switch ip link set to-lb1 down (or up)
 The lab's scripts are in ${repository}; nothing written here outlives the lab. Leave with exit.
 `
 
-/** A shell on this terminal with a command for each host; answers when it is left. */
-export async function openPrompt(lab: Lab, more = ''): Promise<void> {
+/** Words of a command, by its name in the prompt; `"$@"` stands for what is typed after the name. */
+export type PromptCommands = Readonly<Record<string, readonly string[]>>
+
+/** A shell on this terminal with a command for each host, and more; answers when it is left. */
+export async function openPrompt(lab: Lab, more: PromptCommands = {}, hint = ''): Promise<void> {
   const folder = mkdtempSync('/run/lab-commands-')
   for (const host of [...hostNames, 'switch'] as const) {
     const words = lab.topology.command(host, []).join(' ')
@@ -21,7 +24,10 @@ export async function openPrompt(lab: Lab, more = ''): Promise<void> {
       mode: 0o755,
     })
   }
-  process.stdout.write(`${help}${more}\n`)
+  for (const [name, words] of Object.entries(more)) {
+    writeFileSync(`${folder}/${name}`, `#!/bin/sh\nexec ${words.join(' ')}\n`, { mode: 0o755 })
+  }
+  process.stdout.write(`${help}${hint}\n`)
   const environment = { ...process.env, PATH: `${folder}:${process.env.PATH}`, PS1: 'lab# ' }
   const shell = spawn('bash', ['--norc', '-i'], { stdio: 'inherit', env: environment })
   await new Promise((resolve) => shell.once('exit', resolve))

@@ -14,10 +14,11 @@ sysctl -q -w net.core.rmem_max=8000000
 if [ -n "$VIPAIR_TERMINAL" ]; then
   stty -F "$VIPAIR_CHANNEL" sane rows "${VIPAIR_TERMINAL%x*}" cols "${VIPAIR_TERMINAL#*x}"
   setsid -c -w "$VIPAIR_RUN/entry" <"$VIPAIR_CHANNEL" >"$VIPAIR_CHANNEL" 2>&1
+  echo $? >"$VIPAIR_RUN/status"
 else
   stty -F "$VIPAIR_CHANNEL" raw -echo
-  "$VIPAIR_RUN/entry" </dev/null >"$VIPAIR_CHANNEL" 2>&1
+  # Through a pipe: what runs must not take the channel for a terminal.
+  { "$VIPAIR_RUN/entry" </dev/null 2>&1; echo $? >"$VIPAIR_RUN/status"; } | cat >"$VIPAIR_CHANNEL"
 fi
-echo $? >"$VIPAIR_RUN/status"
 sync
 exec halt -f -p >/dev/null 2>&1

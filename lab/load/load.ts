@@ -55,6 +55,11 @@ export class Load {
     this.#process.say(`mark ${name}`)
   }
 
+  /** Opens a new session for each that has ended. */
+  reopen(): void {
+    this.#process.say('reopen')
+  }
+
   /** Waits until the present window shows what `holds` looks for. */
   until(what: string, patience: number, holds: (report: WindowReport) => boolean): Promise<WindowReport> {
     return until(

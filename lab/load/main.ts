@@ -1,7 +1,7 @@
 /**
  * The client: a new TCP connection with a request each --tcp-every ms, a UDP request each --udp-every ms, and
  * --sessions long sessions. Says how it goes as JSON lines, each 250 ms. On standard input `mark NAME` closes
- * the present window and opens another.
+ * the present window and opens another; `reopen` replaces sessions that have ended.
  */
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
@@ -153,6 +153,12 @@ function every(interval: number, call: () => void): void {
   setTimeout(tick, interval)
 }
 
+function reopen(): void {
+  for (const [index, { ended }] of sessions.entries()) {
+    if (ended !== undefined) sessions[index] = new Session(virtualAddress, ports.echo, now)
+  }
+}
+
 const wanted = Number(values.sessions)
 for (let index = 0; index < wanted; index += 1) {
   setTimeout(() => sessions.push(new Session(virtualAddress, ports.echo, now)), index * 5)
@@ -170,5 +176,6 @@ setInterval(() => say({ type: 'report', window: report(current) }), 250)
 onLines(process.stdin, (line) => {
   const [command, name = ''] = line.split(' ')
   if (command === 'mark') mark(name)
+  else if (command === 'reopen') reopen()
 })
 process.stdin.on('end', () => process.exit(0))
