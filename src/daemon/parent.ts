@@ -38,7 +38,7 @@ export class Parent {
   private readonly startedAt: Millis
   private readonly health = new Map<string, ServerHealth>()
   private readonly reports: Reports = {}
-  private readiness: SyncReadiness = { ready: false, reason: 'the sync process has not reported yet' }
+  private readiness: SyncReadiness
   private vrrpReady = false
   private tableStands = false
   private syncDaemonsStarted = false
@@ -65,6 +65,9 @@ export class Parent {
         onDeath: (name) => this.onDeath(name),
       },
     )
+    this.readiness = this.children.sync
+      ? { ready: false, reason: 'the sync process has not reported yet' }
+      : { ready: true, reason: 'no sessions are mirrored' }
   }
 
   start(): void {

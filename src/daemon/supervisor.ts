@@ -12,6 +12,8 @@ import { type Supervision, type SupervisionEvent, stopped, superviseStep } from 
  * was frozen together with its children must not find them all guilty when it wakes.
  */
 const silentTicksAllowed = 15
+/** A starved machine may take long to load a program (seen: 15 s on one slow core); ending it makes that worse. */
+const silentTicksAtStart = 90
 /** Messages that a child has not read: past this it is desynchronised, and rebuilt. */
 const unreadAllowed = 4096
 /** An orderly leave that takes longer is ended. */
@@ -42,6 +44,7 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
   private timer: Timer | undefined
   private unread = 0
   private silentTicks = 0
+  private heard = false
   private readonly ended: (() => void)[] = []
 
   constructor(private readonly options: ChildOptions<From>) {}
@@ -82,10 +85,9 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
   tick(): void {
     if (!this.process) return
     this.silentTicks++
-    if (this.silentTicks <= silentTicksAllowed) return
-    this.options.log.error(
-      `${this.name} has been silent for ${silentTicksAllowed} s; ending it to rebuild it`,
-    )
+    const allowed = this.heard ? silentTicksAllowed : silentTicksAtStart
+    if (this.silentTicks <= allowed) return
+    this.options.log.error(`${this.name} has been silent for ${allowed} s; ending it to rebuild it`)
     this.silentTicks = 0
     this.process.kill('SIGKILL')
   }
@@ -136,6 +138,7 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
     this.process = child
     this.unread = 0
     this.silentTicks = 0
+    this.heard = false
     log.debug(`${name} started`, { pid: child.pid ?? 0 })
     child.on('message', (raw) => {
       const message = checkMessage<From>(types, raw)
@@ -147,6 +150,7 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
         return
       }
       this.silentTicks = 0
+      this.heard = true
       this.options.onMessage(message)
     })
     child.on('error', (error) => log.error(`${name}: ${error.message}`))

@@ -40,7 +40,7 @@ describe('a valid file', () => {
         preempt: 'when_synced',
         preemptDelay: 0,
         lease: 3000,
-        garp: { count: 5, interval: 200, refresh: undefined },
+        garp: { count: 5, interval: 200, refresh: 10_000 },
         priority: {},
       },
     )

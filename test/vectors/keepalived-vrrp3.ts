@@ -1,5 +1,5 @@
 /**
- * Ethernet frames sent by Debian's keepalived 2.2.7-1 (package keepalived, Debian 12), captured with tcpdump
+ * Ethernet frames sent by Debian's keepalived 1:2.2.7-1+b2 (package keepalived, Debian 12), captured with tcpdump
  * on the other end of a veth pair: vrrp_version 3, virtual_router_id 51, priority 100, advert_int 0.1,
  * addresses 10.0.0.100/24 and 10.0.0.101/24, interface address 10.0.0.12, multicast. tcpdump finds every
  * checksum right.

@@ -15,8 +15,8 @@ const garpTable = table(
     interval: defaulted(duration({ from: '10ms', to: '10s' }), '200ms', 'Time between two of them.'),
     refresh: defaulted(
       duration({ from: '1s', to: '1h', zero: 'never' }),
-      '0s',
-      'Repeats the announcement for as long as the director is Active.',
+      '10s',
+      'Repeats the announcement for as long as the director is Active: one that was lost leaves a host astray.',
     ),
   },
   { title: 'garp', synonyms: { repeat: 'count', delay: 'interval' } },
