@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type DirectorName, virtualAddress } from './addresses.js'
-import { type Pair, startPair } from './director.js'
+import { type Director, type Pair, startPair } from './director.js'
 import type { Lab } from './lab.js'
 import type { Load } from './load/load.js'
 import type { WindowReport } from './load/report.js'
@@ -37,24 +37,34 @@ export interface FailoverReport {
   readonly lost: { readonly tcp: number; readonly udp: number }
   /** Longest delay of the load's own timer, ms. */
   readonly stall: number
-  /** As shown by lines that were sent when the client's packets already went to lb2. */
+  /** As shown by lines that were sent when the client's packets already went to the new Active. */
   readonly sessions: WindowReport['sessions']
 }
 
-/**
- * Does `fail` to lb1 and waits until lb2 is Active, the client's packets go there, and every session has shown
- * what became of it: before that, a dead director's kernel may still be forwarding.
- */
-export async function measureFailover(
+/** Does `fail` to lb1 and measures how lb2 takes over. */
+export const measureFailover = (
   lab: Lab,
   { lb2, load }: LoadedPair,
   name: string,
   fail: () => Promise<void> | void,
+): Promise<FailoverReport> => measureTakeOver(lab, load, lb2, name, fail, 10000)
+
+/**
+ * Calls `act` and waits until `to` is Active, the client's packets go there, and every session has shown what
+ * became of it: before that, another director's kernel may still be forwarding.
+ */
+export async function measureTakeOver(
+  lab: Lab,
+  load: Load,
+  to: Director,
+  name: string,
+  act: () => Promise<void> | void,
+  patience: number,
 ): Promise<FailoverReport> {
   load.mark(name)
-  await fail()
-  await lb2.untilState('active', 10000)
-  await untilClientUses(lab, 'lb2', 5000)
+  await act()
+  await to.untilState('active', patience)
+  await untilClientUses(lab, to.name, 5000)
   const during = await load.close()
   load.mark(`${name}-proof`)
   await sessionsSettled(load)
@@ -62,18 +72,16 @@ export async function measureFailover(
   const both = [during, proof]
   const worst = (flow: 'tcp' | 'udp'): number => Math.max(...both.map((window) => window[flow].gap))
   const lost = (flow: 'tcp' | 'udp'): number => both.reduce((sum, window) => sum + window[flow].lost, 0)
-  const report = {
+  const report: FailoverReport = {
     gap: { tcp: worst('tcp'), udp: worst('udp') },
     lost: { tcp: lost('tcp'), udp: lost('udp') },
     stall: Math.max(during.stall, proof.stall),
     sessions: proof.sessions,
   }
-  lab.record(
-    'longest gap',
-    `tcp ${report.gap.tcp} ms, udp ${report.gap.udp} ms (the load's own stall ${report.stall} ms)`,
-  )
+  const { gap, stall, sessions } = report
+  lab.record('longest gap', `tcp ${gap.tcp} ms, udp ${gap.udp} ms (the load's own stall ${stall} ms)`)
   lab.record('requests lost', `tcp ${report.lost.tcp}, udp ${report.lost.udp}`)
-  lab.record('sessions alive', sessionsLine(proof))
+  lab.record('sessions alive', sessionsLine(sessions))
   return report
 }
 
@@ -92,14 +100,14 @@ export async function untilClientUses(lab: Lab, name: DirectorName, patience: nu
   )
 }
 
-const sessionsLine = ({ sessions }: WindowReport): string =>
-  `${sessions.alive} of ${sessions.total} ${JSON.stringify(sessions.reasons)}`
+const sessionsLine = ({ alive, total, reasons }: WindowReport['sessions']): string =>
+  `${alive} of ${total} ${JSON.stringify(reasons)}`
 
 export function recordWindow(lab: Lab, window: WindowReport): void {
   const { tcp, udp, stall } = window
   lab.record('longest gap', `tcp ${tcp.gap} ms, udp ${udp.gap} ms (the load's own stall ${stall} ms)`)
   lab.record('requests lost', `tcp ${tcp.lost} of ${tcp.sent}, udp ${udp.lost} of ${udp.sent}`)
-  lab.record('sessions alive', sessionsLine(window))
+  lab.record('sessions alive', sessionsLine(window.sessions))
 }
 
 /**

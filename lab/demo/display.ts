@@ -33,6 +33,7 @@ const oneLine = (picture: Picture): string =>
 /** For a pipe or a file: everything as plain lines, the state about once a second. */
 export class LineDisplay implements Display {
   #shownAt = Number.NEGATIVE_INFINITY
+  #ended = false
 
   announce(text: string): void {
     console.log(`\n${text}`)
@@ -44,12 +45,14 @@ export class LineDisplay implements Display {
 
   show(picture: Picture): void {
     const now = performance.now()
-    if (now - this.#shownAt < 1000) return
+    if (this.#ended || now - this.#shownAt < 1000) return
     this.#shownAt = now
     console.log(`    ${oneLine(picture)}`)
   }
 
-  end(): void {}
+  end(): void {
+    this.#ended = true
+  }
 }
 
 const bold = (text: string): string => `\x1b[1m${text}\x1b[0m`
@@ -58,6 +61,7 @@ const clearBelow = '\x1b[J'
 /** For a terminal: a block of live state stays below the growing story. */
 export class TerminalDisplay implements Display {
   #block: string[] = []
+  #ended = false
 
   announce(text: string): void {
     this.#above(`\n${bold(text)}`)
@@ -68,6 +72,7 @@ export class TerminalDisplay implements Display {
   }
 
   show(picture: Picture): void {
+    if (this.#ended) return
     const bars = serverNames.map((name) => {
       const rate = picture.perSecond[name]
       return `  ${name}  ${'█'.repeat(Math.min(40, Math.round(rate / 2))).padEnd(40)} ${rate} requests/s`
@@ -82,6 +87,7 @@ export class TerminalDisplay implements Display {
 
   end(): void {
     this.#draw([])
+    this.#ended = true
   }
 
   #above(text: string): void {

@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly udpEvery?: number
   /** Long sessions, default 100. */
   readonly sessions?: number
+  /** Milliseconds between the lines of each session, default 500. */
+  readonly lineEvery?: number
   /** Milliseconds after which an unanswered request counts as lost, default 200. */
   readonly timeLimit?: number
   /** Called with each report, four a second. */
@@ -27,7 +29,7 @@ export class Load {
 
   constructor(topology: Topology, options: LoadOptions = {}) {
     this.#onReport = options.onReport ?? (() => {})
-    const { tcpEvery = 10, udpEvery = 20, sessions = 100, timeLimit = 200 } = options
+    const { tcpEvery = 10, udpEvery = 20, sessions = 100, lineEvery = 500, timeLimit = 200 } = options
     this.#process = topology.spawn(
       'client',
       'load',
@@ -37,6 +39,7 @@ export class Load {
         `--tcp-every=${tcpEvery}`,
         `--udp-every=${udpEvery}`,
         `--sessions=${sessions}`,
+        `--line-every=${lineEvery}`,
         `--time-limit=${timeLimit}`,
       ],
       { onLine: (line) => this.#heard(line) },
