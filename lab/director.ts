@@ -9,7 +9,7 @@ import type { LabProcess } from './lab-process.js'
 import { type PairOptions, pairConfig } from './pair-config.js'
 import { built, repository } from './paths.js'
 import { readStatus } from './status.js'
-import { until } from './wait.js'
+import { busyMachine, until } from './wait.js'
 
 /** Fixed, so that a run can be repeated byte for byte. */
 const pairKey = Uint8Array.from({ length: 32 }, (_, index) => index)
@@ -66,7 +66,7 @@ export class Director {
     let seen: DirectorStatus | undefined
     return until(
       `${this.name}: ${what}`,
-      patience,
+      patience * busyMachine,
       async () => {
         if (!this.process.running)
           throw new Error(`${this.name}: vipair ended with ${await this.process.ended}`)

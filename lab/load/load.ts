@@ -1,7 +1,7 @@
 import type { LabProcess } from '../lab-process.js'
 import { built } from '../paths.js'
 import type { Topology } from '../topology.js'
-import { until } from '../wait.js'
+import { busyMachine, until } from '../wait.js'
 import type { LoadLine, WindowReport } from './report.js'
 
 export interface LoadOptions {
@@ -67,7 +67,7 @@ export class Load {
   until(what: string, patience: number, holds: (report: WindowReport) => boolean): Promise<WindowReport> {
     return until(
       what,
-      patience,
+      patience * busyMachine,
       () => (this.#latest && holds(this.#latest) ? this.#latest : undefined),
       () => this.#latest,
     )
