@@ -66,7 +66,8 @@ function onReactor(): Way {
 
 function rawOnReactor(): Way {
   const options = { interfaceName: 'lo', source: loopback, protocol: 112 }
-  const socket = openRawSocket(reactor, { ...options, onPacket: () => onArrival(), onError: fatal })
+  const onPacket = (): void => onArrival()
+  const socket = openRawSocket(reactor, { ...options, onPacket, onMalformed: () => {}, onError: fatal })
   const send = (): void => socket.send(payload, loopback)
   return { name: 'raw socket on the reactor', send, close: () => socket.close() }
 }

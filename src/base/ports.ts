@@ -74,6 +74,8 @@ export interface RawSocketOptions {
   /** IP protocol number. */
   readonly protocol: number
   readonly onPacket: (packet: RawPacket) => void
+  /** A packet was thrown away because its IP header does not fit what was received. */
+  readonly onMalformed: () => void
   readonly onError: (error: Error) => void
 }
 

@@ -12,6 +12,8 @@ export interface PeerStatus {
   readonly lastSeenSeconds: number | null
   readonly configHash: string | null
   readonly keyMatches: boolean | null
+  /** Datagrams to the pair port that the election threw away; sync counts its own. */
+  readonly discarded: DiscardCounts
 }
 
 export interface VirtualRouterStatus {
@@ -84,6 +86,8 @@ export interface DirectorStatus {
   readonly uptimeSeconds: number
   readonly peer: PeerStatus | null
   readonly virtualRouters: readonly VirtualRouterStatus[]
+  /** Thrown away before it was clear for which virtual router. */
+  readonly advertisements: { readonly discarded: DiscardCounts }
   readonly virtualServices: readonly VirtualServiceStatus[]
   readonly sync: SyncStatus
   readonly processes: readonly ProcessStatus[]

@@ -30,13 +30,18 @@ export interface ChildrenHandlers {
   onDeath(name: keyof Children): void
 }
 
+export interface PairPortFds {
+  readonly vrrpFd: number
+  /** Undefined: nothing is mirrored. */
+  readonly syncFd: number | undefined
+}
+
 export interface ChildrenOptions {
   readonly clock: Clock
   readonly log: Log
   readonly logConfig: LogConfig
   /** Descriptors of the pair port; absent without a peer. */
-  readonly pairPort: { readonly vrrpFd: number; readonly syncFd: number } | undefined
-  readonly withSync: boolean
+  readonly pairPort: PairPortFds | undefined
 }
 
 export function createChildren(options: ChildrenOptions, handlers: ChildrenHandlers): Children {
@@ -67,7 +72,7 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
       onMessage: handlers.onHealthcheck,
     }),
     sync:
-      options.withSync && pairPort
+      pairPort?.syncFd !== undefined
         ? new SupervisedChild({
             ...common('sync', [pairPort.syncFd]),
             types: messageTypes.fromSync,

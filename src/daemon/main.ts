@@ -84,7 +84,8 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
-  const pairPort = pairKey ? openPairPort(local.address, config.pair.port) : undefined
+  const mirrors = config.sync.transport !== 'off' && config.virtualServices.length > 0
+  const pairPort = pairKey ? openPairPort(local.address, config.pair.port, mirrors) : undefined
   const parent = new Parent({
     config,
     local,

@@ -8,7 +8,7 @@ import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { Config, DirectorConfig } from '../config/model.js'
 import type { PairKey } from '../pair/key.js'
-import { type Children, createChildren } from './children.js'
+import { type Children, createChildren, type PairPortFds } from './children.js'
 import type { FromHealthcheck, FromIpvs, FromSync, FromVrrp, PairSetting } from './messages.js'
 import { releaseAddresses } from './release.js'
 import { composeStatus, healthKey, type Reports } from './status.js'
@@ -26,7 +26,7 @@ export interface ParentOptions {
   readonly local: DirectorConfig
   readonly peer: DirectorConfig | undefined
   readonly pairKey: PairKey | undefined
-  readonly pairPort: { readonly vrrpFd: number; readonly syncFd: number } | undefined
+  readonly pairPort: PairPortFds | undefined
   readonly clock: Clock
   readonly log: Log
   readonly links: Links
@@ -47,7 +47,7 @@ export class Parent {
   private releasing: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: ParentOptions) {
-    const { clock, log, config, peer } = options
+    const { clock, log, config } = options
     this.startedAt = clock.now()
     this.children = createChildren(
       {
@@ -55,7 +55,6 @@ export class Parent {
         log,
         logConfig: config.log,
         pairPort: options.pairPort,
-        withSync: peer !== undefined && config.sync.transport !== 'off' && config.virtualServices.length > 0,
       },
       {
         onVrrp: (message) => this.onVrrp(message),

@@ -53,6 +53,7 @@ export function composeStatus(input: StatusInput): DirectorStatus {
     uptimeSeconds: uptime / 1000,
     peer,
     virtualRouters: routerStatuses(input),
+    advertisements: { discarded: reports.vrrp?.discarded ?? {} },
     virtualServices: config.virtualServices.map((service) => serviceStatus(input, service)),
     sync: syncStatus(reports.sync),
     processes,
@@ -74,6 +75,7 @@ function peerStatus({ peer, reports }: StatusInput): PeerStatus | null {
     lastSeenSeconds: seen.length > 0 ? Math.min(...seen) : null,
     configHash: links.map((link) => link.peerConfigHash).find((hash) => hash !== undefined) ?? null,
     keyMatches: answers.length > 0 ? answers.every(Boolean) : null,
+    discarded: reports.vrrp?.link?.discarded ?? {},
   }
 }
 

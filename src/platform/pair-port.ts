@@ -11,8 +11,8 @@ import { AF, networkControlTos, optionOf, SOCK } from './linux.js'
 export interface PairPort {
   /** Gets the datagrams whose channel byte is 0. For one child's `stdio`. */
   readonly vrrpFd: number
-  /** Gets all others. */
-  readonly syncFd: number
+  /** Gets all others; undefined when nobody mirrors connections, and vrrp's socket gets everything. */
+  readonly syncFd: number | undefined
   /** The port: useful when 0 was asked for. */
   readonly port: number
   /**
@@ -30,10 +30,11 @@ const vrrpChannel = 0
 const receiveBufferBytes = { vrrp: 1 << 18, sync: 1 << 22 } as const
 
 /**
- * The address need not be on this machine yet. Throws `OpError`; EADDRINUSE also when the other holder
+ * `withSync`: a sync process will read its share. A socket that nobody reads would fill up in silence, and
+ * what is thrown away is to be counted. The address need not be on this machine yet. Throws `OpError`; EADDRINUSE also when the other holder
  * would have shared the port.
  */
-export function openPairPort(address: IpAddress, port: number): PairPort {
+export function openPairPort(address: IpAddress, port: number, withSync: boolean): PairPort {
   const subject = `pair port ${formatIp(address)} ${port}`
   // A second daemon of the same user could join the group, and would hear nothing.
   const probe = openBound(address, port, subject, () => {})
@@ -44,6 +45,7 @@ export function openPairPort(address: IpAddress, port: number): PairPort {
     setOption(fd, optionOf.reusePort, 1, subject)
     setReceiveBuffer(fd, receiveBufferBytes.vrrp, subject)
   })
+  if (!withSync) return { vrrpFd, syncFd: undefined, port: chosen, close: closeOnce([vrrpFd]) }
   try {
     // Before the second socket exists: nothing is ever spread by hash.
     attachFilter(vrrpFd, subject)

@@ -1,5 +1,4 @@
 /** Raw IPv4 sockets of one interface: what VRRP's IP protocol 112 travels in. */
-import type { DiscardCounts } from '../base/facts.js'
 import { formatIp, type IpAddress } from '../base/ip.js'
 import type { RawSocket, RawSocketOptions } from '../base/ports.js'
 import { OpError } from '../base/result.js'
@@ -23,17 +22,12 @@ const receiveBufferBytes = 1 << 20
 /** tc-prio(8): the interactive band, above bulk traffic, and the highest that needs no privilege. */
 const interactivePriority = 6
 
-export interface CountingRawSocket extends RawSocket {
-  /** Received packets that were dropped because their IP header was wrong. */
-  discarded(): DiscardCounts
-}
-
 /**
  * Receives from the named interface only, of multicast only `group`, and never what this machine itself
  * sent to the group. Two descriptors: one bound to an address would not hear the group, and one that is not
  * bound leaves the choice of the source address to the kernel. Throws `OpError`.
  */
-export function openRawSocket(reactor: Reactor, options: RawSocketOptions): CountingRawSocket {
+export function openRawSocket(reactor: Reactor, options: RawSocketOptions): RawSocket {
   const subject = `raw ${options.protocol} on ${options.interfaceName}`
   if (options.source.family !== 4) throw new OpError('open', subject, 'EAFNOSUPPORT')
   const receiving = openReceiving(options, subject)
@@ -82,9 +76,8 @@ function serve(
   subject: string,
   receiving: number,
   sending: number,
-): CountingRawSocket {
+): RawSocket {
   const buffer = new Uint8Array(longestPacket)
-  const discarded: Record<string, number> = {}
   let open = true
 
   const receive = (): void => {
@@ -98,7 +91,7 @@ function serve(
       }
       const packet = decodeIpv4(buffer.subarray(0, Math.min(length, buffer.length)))
       if (packet.ok) options.onPacket(packet.value)
-      else discarded[packet.error] = (discarded[packet.error] ?? 0) + 1
+      else options.onMalformed()
     }
   }
 
@@ -117,6 +110,5 @@ function serve(
       libc.close(receiving)
       libc.close(sending)
     },
-    discarded: () => ({ ...discarded }),
   }
 }

@@ -10,6 +10,8 @@ import { type Advertisement, decodeAdvertisement, type PacketError } from './pac
 
 /** Why an advertisement was thrown away. */
 export type DiscardReason =
+  /** An IP header that does not fit the packet. */
+  | 'ip_header'
   | 'ttl'
   | PacketError
   /** No virtual router of ours has this vrid on this transport and interface. */

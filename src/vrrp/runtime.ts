@@ -247,6 +247,7 @@ class Runtime implements VrrpRuntime {
       source,
       protocol: vrrpProtocol,
       onPacket: (packet) => this.intake.packet(interfaceName, source, packet),
+      onMalformed: () => this.intake.discarded.add('ip_header'),
       onError: (error) => this.limited.warn(undefined, 'raw_socket', () => error.message),
     })
   }

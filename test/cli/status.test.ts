@@ -21,7 +21,14 @@ const status: DirectorStatus = {
   version: '0.1.0',
   configHash: '0123456789abcdef',
   uptimeSeconds: 4000,
-  peer: { name: 'lb2', reachable: true, lastSeenSeconds: 0.1, configHash: null, keyMatches: true },
+  peer: {
+    name: 'lb2',
+    reachable: true,
+    lastSeenSeconds: 0.1,
+    configHash: null,
+    keyMatches: true,
+    discarded: {},
+  },
   virtualRouters: [
     {
       name: 'front',
@@ -37,6 +44,7 @@ const status: DirectorStatus = {
       advertisements: { sent: 10, received: 0, discarded: {} },
     },
   ],
+  advertisements: { discarded: {} },
   virtualServices: [
     {
       name: 'web',

@@ -21,7 +21,8 @@ interface Reader {
   readonly got: number[][]
 }
 
-async function startReader(fd: number): Promise<Reader> {
+async function startReader(fd: number | undefined): Promise<Reader> {
+  assert.ok(fd !== undefined)
   const child = fork(script, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc', fd] })
   const got: number[][] = []
   await once(child, 'message')
@@ -41,7 +42,7 @@ describe('pair port', function () {
   let port: PairPort
   beforeEach(() => {
     reactor = Reactor.open()
-    port = openPairPort(loopback, 0)
+    port = openPairPort(loopback, 0, true)
   })
   afterEach(() => {
     port.close()
@@ -76,6 +77,26 @@ describe('pair port', function () {
     assert.ok(answers.every(({ sourcePort }) => sourcePort === port.port))
   })
 
+  it('hands everything to the one process there is when nobody mirrors', async () => {
+    const lone = openPairPort(loopback, 0, false)
+    assert.equal(lone.syncFd, undefined)
+    const reader = await startReader(lone.vrrpFd)
+    const sender = openDatagramSocket(
+      reactor,
+      { family: 4, address: loopback },
+      { onDatagram: () => {}, onError: fatal },
+    )
+    for (const channel of [0, 1, 255]) sender.send(Uint8Array.of(7, 7, channel), loopback, lone.port)
+    await eventually('all are read', () => reader.got.length === 3)
+    sender.close()
+    await stop(reader)
+    lone.close()
+    assert.deepEqual(
+      reader.got.map(([, , channel]) => channel),
+      [0, 1, 255],
+    )
+  })
+
   it('keeps what arrives for a child that died until its successor reads it', async () => {
     const first = await startReader(port.vrrpFd)
     const gone = once(first.child, 'exit')
@@ -95,12 +116,12 @@ describe('pair port', function () {
   })
 
   it('refuses a port that somebody has, also another pair', () => {
-    assert.throws(() => openPairPort(loopback, port.port), /pair port 127.0.0.1 \d+: EADDRINUSE/)
+    assert.throws(() => openPairPort(loopback, port.port, true), /pair port 127.0.0.1 \d+: EADDRINUSE/)
   })
 
   it('opens before its address is there', async () => {
     const pair = createPair()
-    const early = pair.left.enter(() => openPairPort(ip('10.9.0.50'), 8849))
+    const early = pair.left.enter(() => openPairPort(ip('10.9.0.50'), 8849, true))
     pair.left.ip('addr add 10.9.0.50/24 dev left0')
     const heard: Datagram[] = []
     const reader = openDatagramSocket(

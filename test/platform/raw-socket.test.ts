@@ -35,7 +35,7 @@ describe('sockets below UDP, over a cable', function () {
     reactor.close()
   })
 
-  function open(side: 'left' | 'right', packets: RawPacket[], source?: string) {
+  function open(side: 'left' | 'right', packets: RawPacket[], source?: string, onMalformed = () => {}) {
     const socket = pair[side].enter(() =>
       openRawSocket(reactor, {
         interfaceName: `${side}0`,
@@ -43,6 +43,7 @@ describe('sockets below UDP, over a cable', function () {
         source: ip(source ?? (side === 'left' ? '10.9.0.1' : '10.9.0.2')),
         protocol: vrrp,
         onPacket: (packet) => packets.push(packet),
+        onMalformed,
         onError: fatal,
       }),
     )
@@ -116,6 +117,7 @@ describe('sockets below UDP, over a cable', function () {
         source: ip('10.9.0.2'),
         protocol: vrrp,
         onPacket: () => {},
+        onMalformed: () => {},
         onError: fatal,
       }),
     )
@@ -126,6 +128,18 @@ describe('sockets below UDP, over a cable', function () {
     assert.equal(heard.length, 1)
   })
 
+  it('tell of a packet that is longer than any advertisement', async () => {
+    const heard: RawPacket[] = []
+    let malformed = 0
+    open('right', heard, undefined, () => malformed++)
+    const fd = pair.left.enter(() => openSocket('test', [AF.INET, SOCK.RAW, vrrp], () => {}))
+    toClose.push(() => libc.close(fd))
+    const address = socketAddress(ip('10.9.0.2').bytes, 0)
+    assert.equal(libc.sendto(fd, new Uint8Array(3000), 3000, 0, address, address.length), 3000)
+    await eventually('it is told', () => malformed === 1)
+    assert.deepEqual(heard, [])
+  })
+
   it('say which interface does not exist', () => {
     assert.throws(
       () =>
@@ -134,6 +148,7 @@ describe('sockets below UDP, over a cable', function () {
           source: ip('10.9.0.1'),
           protocol: vrrp,
           onPacket: () => {},
+          onMalformed: () => {},
           onError: fatal,
         }),
       /raw 112 on absent0: ENODEV/,
