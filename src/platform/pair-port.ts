@@ -26,8 +26,12 @@ export interface PairPort {
 const channelOffset = 2
 const vrrpChannel = 0
 
-/** Heartbeats are small and stale ones worthless; a snapshot comes in bursts. */
-const receiveBufferBytes = { vrrp: 1 << 18, sync: 1 << 22 } as const
+/**
+ * What comes to a full buffer is lost, advertisements among it: vrrp's holds a tenth of a second of a flood of
+ * 10,000 datagrams a second, but no more than a late timer has read before it believes itself
+ * (`SystemClock.afterPendingInput`). A snapshot comes in bursts.
+ */
+const receiveBufferBytes = { vrrp: 1 << 19, sync: 1 << 22 } as const
 
 /**
  * `withSync`: a sync process will read its share. A socket that nobody reads would fill up in silence, and
