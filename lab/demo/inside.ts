@@ -32,10 +32,15 @@ async function story(lab: Lab): Promise<void> {
   const pair = await startPair(lab, options)
   display.result('lb1 is Active, lb2 Backup; each has found the three servers healthy')
   const watch = new Watch(display, pair)
-  const load = lab.load({ udpEvery: 50, lineEvery: 1000, onReport: (report) => watch.report(report) })
+  const load = lab.load({
+    tcpEvery: 20,
+    udpEvery: 50,
+    lineEvery: 1000,
+    onReport: (report) => watch.report(report),
+  })
   await load.ready()
   display.result(
-    'the client opens a connection each 10 ms, sends a UDP request each 50 ms and holds 100 sessions',
+    'the client opens a connection each 20 ms, sends a UDP request each 50 ms and holds 100 sessions',
   )
   const stage: Stage = { lab, pair, load, display }
   const rows: Row[] = []

@@ -120,7 +120,7 @@ export async function activeReturns({ lab, pair, load, display }: Stage): Promis
   let reason = ''
   let active = false
   const back = await timed(async () => {
-    await pair.lb1.until('is Active, or stays Backup', 40000, ({ virtualRouters: [router] }) => {
+    await pair.lb1.until('is Active, or stays Backup', 90_000, ({ virtualRouters: [router] }) => {
       reason = router?.reason ?? ''
       active = router?.state === 'active'
       return active || (router?.state === 'backup' && router.sinceSeconds > 6)
