@@ -123,7 +123,7 @@ export async function activeReturns({ lab, pair, load, display }: Stage): Promis
     await pair.lb1.until('is Active, or stays Backup', 90_000, ({ virtualRouters: [router] }) => {
       reason = router?.reason ?? ''
       active = router?.state === 'active'
-      return active || (router?.state === 'backup' && router.sinceSeconds > 6)
+      return active || (router?.state === 'backup' && router.sinceSeconds > 25)
     })
     if (active) await untilClientUses(lab, 'lb1', 5000)
   })
