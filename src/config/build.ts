@@ -57,6 +57,7 @@ const buildRouter = (router: RouterTable): VirtualRouterConfig => ({
   advertisementInterval: router.advertisement_interval,
   preempt: router.preempt,
   preemptDelay: router.preempt_delay,
+  group: router.group,
   lease: unlessZero(router.lease),
   garp: {
     count: router.garp.count,

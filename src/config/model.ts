@@ -51,6 +51,8 @@ export interface VirtualRouterConfig {
   readonly advertisementInterval: Millis
   readonly preempt: Preempt
   readonly preemptDelay: Millis
+  /** Routers of one group are Active on the same director, all or none. Undefined: on its own. */
+  readonly group: string | undefined
   /** Undefined: addresses are added for ever (`"0s"`). */
   readonly lease: Millis | undefined
   readonly garp: GarpConfig

@@ -71,6 +71,7 @@ const router = (config: VirtualRouterConfig): NormalTable =>
     advertisement_interval: formatDuration(config.advertisementInterval),
     preempt: config.preempt,
     preempt_delay: formatDuration(config.preemptDelay),
+    group: config.group,
     lease: orZero(config.lease),
     garp: {
       count: config.garp.count,

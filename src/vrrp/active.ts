@@ -16,7 +16,10 @@ import {
   type Step,
   toBackup,
   toFault,
+  toMaintenance,
   transition,
+  unplanned,
+  withBlock,
 } from './transitions.js'
 
 type AdvertisementReceived = Extract<Event, { type: 'advertisementReceived' }>
@@ -40,7 +43,8 @@ export function stepActive(params: RouterParams, state: Active, event: Event, no
   if (state.leaseUntil === undefined || now < state.leaseUntil) return stepLeased(params, state, event, now)
   const still = Math.round(now - state.leasedAt)
   const reason = `lease ran out (this process stood still for up to ${still} ms)`
-  return asBackup(params, toBackup(params, state, now, reason, params.joinDelay), event, now)
+  const backup = toBackup(params, unplanned(params, state, now), now, reason, params.joinDelay)
+  return asBackup(params, backup, event, now)
 }
 
 function stepLeased(params: RouterParams, state: Active, event: Event, now: Millis): Step {
@@ -52,25 +56,45 @@ function stepLeased(params: RouterParams, state: Active, event: Event, now: Mill
     case 'shutdown':
       return shutdown(state)
     case 'linkDown':
-      return resigned(toFault(state, { linkDown: event.reason }, event.reason))
+      return resigned(toFault(unplanned(params, state, now), { linkDown: event.reason }, event.reason))
+    case 'blocked': {
+      const next = withBlock(state, event)
+      return event.reason === undefined
+        ? ignored(state)
+        : resigned(toFault(unplanned(params, next, now), {}, event.reason))
+    }
+    case 'maintenance': {
+      const { reason } = event
+      if (reason === undefined) return ignored(state)
+      const next = { ...state, known: { ...state.known, maintenance: reason } }
+      return resigned(toMaintenance(next, undefined, reason))
+    }
+    case 'handingOver':
+      return handingOver(params, state, event.to, now)
+    case 'handedOver':
+      return handedOver(params, state, event.to, event.stay, now)
+    case 'takeOverAsked':
+      return [{ ...state, takingFrom: { priority: event.priority, until: event.until } }, []]
+    case 'takeOverComplete':
+      return announce(params, { ...state, takingFrom: undefined }, [], now)
+    case 'groupStepDown':
+      return resigned(toBackup(params, unplanned(params, state, now), now, event.reason, 0))
     case 'claimSucceeded':
       return state.known.claimFailures === 0
         ? ignored(state)
         : [{ ...state, known: { ...state.known, claimFailures: 0 } }, []]
     case 'claimFailed': {
       const claimFailures = state.known.claimFailures + 1
-      const failed = { ...state, known: { ...state.known, claimFailures } }
+      const failed = unplanned(params, { ...state, known: { ...state.known, claimFailures } }, now)
       return resigned(toFault(failed, { retryAt: claimBackOff(now, claimFailures) }, event.reason))
     }
     case 'syncReadiness':
       return [{ ...state, known: { ...state.known, sync: event.readiness } }, []]
     case 'parametersChanged':
-      return [
-        { ...state, sentAt: now, adverAt: after(now, params.advertisementInterval) },
-        [{ type: 'sendAdvertisement', priority: params.priority }],
-      ]
+      return parametersChanged(params, state, event, now)
     case 'startup':
     case 'linkUp':
+    case 'groupTakeOver':
       return ignored(state)
     default:
       return unreachable(event)
@@ -86,8 +110,13 @@ function advertisement(params: RouterParams, state: Active, event: Advertisement
       [{ type: 'sendAdvertisement', priority: params.priority }],
     ]
   }
+  const { takingFrom, leavingTo } = state
+  // Both sides of a handover advertise for a moment; it is bounded, and ends in a word over the pair link.
+  if (leavingTo !== undefined) return ignored(state)
+  if (takingFrom && now < takingFrom.until && priority === takingFrom.priority) return ignored(state)
   const yields = yieldReason(params, state, event, now)
-  if (yields !== undefined) return asBackup(params, toBackup(params, state, now, yields, 0), event, now)
+  if (yields !== undefined)
+    return asBackup(params, toBackup(params, unplanned(params, state, now), now, yields, 0), event, now)
   return assert(params, state, { sender, source, priority, at: now }, now)
 }
 
@@ -172,6 +201,43 @@ const resigned = ([next, effects]: Step): Step => [
   next,
   [{ type: 'sendAdvertisement', priority: resignPriority }, ...effects],
 ]
+
+/** While the peer takes over, advertisements go on: nobody else shall think the addresses free. */
+function handingOver(params: RouterParams, state: Active, to: string | undefined, now: Millis): Step {
+  if (to === state.leavingTo) return ignored(state)
+  const next = { ...state, leavingTo: to }
+  if (to !== undefined) return [next, []]
+  return [
+    { ...next, sentAt: now, adverAt: after(now, params.advertisementInterval) },
+    [{ type: 'sendAdvertisement', priority: params.priority }],
+  ]
+}
+
+/** The other side owns the addresses and has announced them: nothing is resigned, for nobody is to take over now. */
+function handedOver(params: RouterParams, state: Active, to: string, stay: boolean, now: Millis): Step {
+  const known = stay ? { ...state.known, handedOver: to } : state.known
+  return toBackup(params, { ...state, known }, now, `handed over to ${to}`, 0)
+}
+
+/** The peer learns of it at once; there is no election. */
+function parametersChanged(
+  params: RouterParams,
+  state: Active,
+  { claim = false, announce: announces = false }: Extract<Event, { type: 'parametersChanged' }>,
+  now: Millis,
+): Step {
+  const next = {
+    ...state,
+    sentAt: now,
+    adverAt: after(now, params.advertisementInterval),
+    ...(claim ? leased(params, now) : {}),
+  }
+  const effects: Effect[] = [{ type: 'sendAdvertisement', priority: params.priority }]
+  if (claim) effects.push({ type: 'claimAddresses' })
+  return announces
+    ? announce(params, { ...next, announcementsLeft: params.garp.count }, effects, now)
+    : [next, effects]
+}
 
 /** The event that ended being Active is also the first that the Backup sees. */
 function asBackup(params: RouterParams, [backup, effects]: Step, event: Event, now: Millis): Step {

@@ -3,9 +3,18 @@ import type { SyncReadiness } from '../base/facts.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
 import { after, resignPriority } from '../base/units.js'
-import type { Backup, Event, Heard, RouterParams } from './state.js'
+import type { Backup, Effect, Event, Heard, RouterParams } from './state.js'
 import { activeDownInterval, skewTime } from './timers.js'
-import { ignored, type Step, stop, takeOver, toFault } from './transitions.js'
+import {
+  ignored,
+  type Step,
+  stop,
+  takeOver,
+  toFault,
+  toMaintenance,
+  unplanned,
+  withBlock,
+} from './transitions.js'
 
 export function stepBackup(params: RouterParams, state: Backup, event: Event, now: Millis): Step {
   switch (event.type) {
@@ -19,11 +28,40 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
       return toFault(state, { linkDown: event.reason }, event.reason)
     case 'syncReadiness':
       return [syncReadiness(params, state, event.readiness, now), []]
+    case 'parametersChanged': {
+      const next = preemptionCalledOff(params, state, now)
+      return next === state ? ignored(state) : [next, []]
+    }
+    case 'blocked': {
+      if (state.known.blocked[event.cause] === event.reason) return ignored(state)
+      const next = withBlock(state, event)
+      return event.reason === undefined ? [next, []] : toFault(next, {}, event.reason)
+    }
+    case 'maintenance': {
+      const { reason } = event
+      if (reason === undefined) return ignored(state)
+      const next = { ...state, known: { ...state.known, maintenance: reason } }
+      return toMaintenance(next, undefined, reason)
+    }
+    case 'takeOverAsked':
+      return takeOverAsked(params, state, event, now)
+    case 'handedOver':
+      return event.stay
+        ? [
+            preemptionCalledOff(params, { ...state, known: { ...state.known, handedOver: event.to } }, now),
+            [],
+          ]
+        : ignored(state)
+    case 'groupTakeOver':
+      return takeOver(params, unplanned(params, state, now), now, event.reason)
+    case 'groupStepDown':
+      return state.adopting ? [{ ...state, adopting: false }, [{ type: 'releaseAddresses' }]] : ignored(state)
     case 'startup':
     case 'linkUp':
     case 'claimSucceeded':
     case 'claimFailed':
-    case 'parametersChanged':
+    case 'handingOver':
+    case 'takeOverComplete':
       return ignored(state)
     default:
       return unreachable(event)
@@ -40,30 +78,54 @@ function advertisement(
   const last: Heard = { sender, source, priority, at: now }
   if (priority === resignPriority) {
     const activeDownAt = after(now, skewTime(params.priority, state.activeAdverInterval))
-    return [{ ...state, last, graced: false, activeDownAt }, []]
+    return [{ ...state, last, graced: false, expired: false, activeDownAt }, []]
   }
-  if (priority >= params.priority || !mayPreempt(params, state, now)) {
+  // Another owner is alive: what a predecessor left here goes at once, whoever should be Active.
+  const effects: readonly Effect[] = state.adopting ? [{ type: 'releaseAddresses' }] : []
+  const next = { ...state, last, adopting: false }
+  if (priority >= params.priority || state.adopting || !mayPreempt(params, state, now)) {
     const activeDownAt = after(now, activeDownInterval(params.priority, event.interval))
-    return [{ ...state, last, graced: false, activeDownAt, activeAdverInterval: event.interval }, []]
+    const activeAdverInterval = event.interval
+    return [{ ...next, graced: false, expired: false, activeDownAt, activeAdverInterval }, effects]
   }
   // The RFC discards it: the timer runs on and ends in our preempting the sender.
-  return [{ ...state, last }, []]
+  return [next, effects]
 }
 
 function syncReadiness(params: RouterParams, state: Backup, sync: SyncReadiness, now: Millis): Backup {
   const next = { ...state, known: { ...state.known, sync } }
   if (params.preempt !== 'when_synced' || sync.ready === state.known.sync.ready) return next
   if (sync.ready) return { ...next, ableSince: now }
-  // A preemption under way is called off: what the Active has advertised meanwhile counts after all.
+  return preemptionCalledOff(params, next, now)
+}
+
+/** What the Active has advertised meanwhile counts after all, unless it may (still) be preempted. */
+function preemptionCalledOff(params: RouterParams, state: Backup, now: Millis): Backup {
   const { last, activeAdverInterval } = state
-  if (!last || last.priority === resignPriority) return next
+  if (!last || last.priority === resignPriority) return state
+  if (last.priority < params.priority && mayPreempt(params, state, now)) return state
   const activeDownAt = after(last.at, activeDownInterval(params.priority, activeAdverInterval))
-  return activeDownAt > state.activeDownAt ? { ...next, activeDownAt } : next
+  return activeDownAt > state.activeDownAt ? { ...state, activeDownAt, expired: false } : state
+}
+
+/** By a planned handover: at once, without skew. The address is there before anybody hears of it. */
+function takeOverAsked(
+  params: RouterParams,
+  state: Backup,
+  { from, priority, until }: Extract<Event, { type: 'takeOverAsked' }>,
+  now: Millis,
+): Step {
+  const [active, effects] = takeOver(params, state, now, `${from} handed over`)
+  const isAdvertisement = ({ type }: Effect): boolean => type === 'sendAdvertisement'
+  return [
+    { ...active, takingFrom: { priority, until } },
+    [...effects.filter((effect) => !isAdvertisement(effect)), ...effects.filter(isAdvertisement)],
+  ]
 }
 
 function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: Millis): Step {
   const late = now - state.activeDownAt
-  if (late < 0) return ignored(state)
+  if (late < 0 || state.expired) return ignored(state)
   // A stalled process must not elect itself over advertisements that it has not read yet, and Node runs
   // timers before the datagrams that wait. How late the timer is does not tell how long the stall was, so
   // no election goes without a look into the socket: it costs one turn of the event loop.
@@ -72,10 +134,18 @@ function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: 
   // Active as well: it gets one interval to speak.
   if (late >= state.activeAdverInterval && !state.graced)
     return [{ ...state, graced: true, activeDownAt: after(now, state.activeAdverInterval) }, []]
-  return takeOver(params, state, now, takeOverReason(params, state, now))
+  const reason = takeOverReason(params, state, now)
+  return params.grouped
+    ? [{ ...state, expired: true }, [{ type: 'requestTakeOver', reason }]]
+    : takeOver(params, unplanned(params, state, now), now, reason)
 }
 
-function takeOverReason(params: RouterParams, { last, activeAdverInterval }: Backup, now: Millis): string {
+function takeOverReason(
+  params: RouterParams,
+  { last, activeAdverInterval, adopting }: Backup,
+  now: Millis,
+): string {
+  if (!last && adopting) return 'takes up the addresses of its predecessor (nobody else heard)'
   if (!last) return 'active-down timer (nobody heard)'
   if (last.priority === resignPriority) return `${last.sender} resigned`
   const silence = Math.round(now - last.at)
@@ -91,8 +161,12 @@ function mayPreempt(params: RouterParams, state: Backup, now: Millis): boolean {
 
 /** Why a Backup would not preempt a lower priority now; undefined when it would. */
 export function holdBack(params: RouterParams, state: Backup, now: Millis): string | undefined {
+  const { handedOver, stability } = state.known
+  if (handedOver !== undefined) return `handed over to ${handedOver}`
   if (params.preempt === 'never') return 'preempt = "never"'
   if (params.preempt === 'when_synced' && !state.known.sync.ready) return state.known.sync.reason
+  const held = (stability.heldUntil ?? now) - now
+  if (held > 0) return `its role changed too often, held down for another ${Math.ceil(held / 1000)} s`
   const wait = state.ableSince + params.preemptDelay - now
   return wait > 0 ? `preempt_delay for another ${Math.ceil(wait / 1000)} s` : undefined
 }

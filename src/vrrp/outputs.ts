@@ -1,5 +1,5 @@
 /** What a virtual router does to the world, over sockets that the runtime holds. Failures become log lines or events. */
-import { formatPrefix } from '../base/ip.js'
+import { formatPrefix, type IpPrefix } from '../base/ip.js'
 import type { Links, PacketSocket, RawSocket } from '../base/ports.js'
 import type { Priority } from '../base/units.js'
 import type { PairLink } from '../pair/link.js'
@@ -72,9 +72,14 @@ export function claimAddresses(
   }
 }
 
-export function releaseAddresses(outlets: Outlets, { router, attachment }: Slot): void {
+/** All of the router's addresses unless told which. */
+export function releaseAddresses(
+  outlets: Outlets,
+  { router, attachment }: Slot,
+  addresses: readonly IpPrefix[] = router.config.addresses,
+): void {
   if (!attachment) return
-  for (const prefix of router.config.addresses) {
+  for (const prefix of addresses) {
     outlets.releaseSent()
     outlets.links.release(attachment.interface.index, prefix, (error) => {
       if (error) outlets.limited.warn(router.name, 'release', () => error.message)

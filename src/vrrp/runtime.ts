@@ -5,10 +5,16 @@
 import type { SyncReadiness } from '../base/facts.js'
 import { equalIp, type IpAddress } from '../base/ip.js'
 import type { Clock, Links, Log, PacketSocket, RawSocket, RawSocketOptions, Timer } from '../base/ports.js'
-import { after, type Millis, millis } from '../base/units.js'
+import { fail, type Result } from '../base/result.js'
+import { after, type Millis, millis, type Priority } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
+import { ConfigHashExchange } from './config-hash.js'
+import { GroupKeeper } from './group-keeper.js'
+import { groupPriority } from './groups.js'
+import { type HandoverUnit, isHandoverMessage } from './handover-message.js'
+import { Handovers, type HandoverWish } from './handovers.js'
 import { Intake, type Slot } from './intake.js'
 import { LimitedLog } from './limited-log.js'
 import {
@@ -20,7 +26,8 @@ import {
 } from './outputs.js'
 import { vrrpProtocol } from './packet.js'
 import { vrrpGroup } from './receive.js'
-import type { RouterParams, StateName } from './state.js'
+import { removedAddresses, sameRouter } from './reconfigure.js'
+import type { HoldDown, RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import { VirtualRouter } from './virtual-router.js'
 
@@ -39,10 +46,41 @@ export interface VrrpSetting {
   readonly director: DirectorConfig
   readonly peer: DirectorConfig | undefined
   readonly routers: readonly VirtualRouterConfig[]
+  /** Told to the peer when it changes; 16 hex digits. */
+  readonly configHash?: string
+  /** What a predecessor of this process left behind. */
+  readonly resumed?: Resumed
+}
+
+export interface Resumed {
+  /** Routers that were Active a moment ago, and whose addresses may still be there. */
+  readonly active: readonly string[]
+  /** By router: to whom it was handed over. */
+  readonly handedOver: Readonly<Record<string, string>>
+  /** Why the operator has taken this director out of the election. */
+  readonly maintenance: string | undefined
+}
+
+/** How one router, or one group of routers, fared. */
+export interface HandoverResult {
+  readonly unit: string
+  /** The name of the director that owns the addresses now, or why the handover did not happen. */
+  readonly result: Result<string, string>
 }
 
 export interface VrrpRuntime {
   syncReadiness(readiness: SyncReadiness): void
+  /** Takes other routers and other settings of running ones, which keep their roles. `director` and `peer` stay. */
+  configure(setting: VrrpSetting): void
+  /**
+   * Hands over one router with its group, or all that are Active here. Resolves within two seconds; empty
+   * when nothing is Active.
+   */
+  handOver(router: string | undefined, wish: HandoverWish): Promise<readonly HandoverResult[]>
+  /** Hands over, and stays out of elections until called with undefined. */
+  maintenance(reason: string | undefined): Promise<readonly HandoverResult[]>
+  /** What tracking makes of a router: the priority to advertise, and why it must not own its addresses. */
+  tracked(router: string, effectivePriority: Priority, fault: string | undefined): void
   /** Resigns, releases the addresses, and resolves when the kernel has confirmed it or after a second. */
   stop(): Promise<void>
   status(): VrrpStatus
@@ -64,6 +102,15 @@ const handshakeTime = millis(1_000)
 /** Until an interface that could not be read or opened is tried again. */
 const reopenAfter = millis(5_000)
 const longestStop = millis(1_000)
+/** Four changes of role within half a minute are no longer chance. */
+const holdDown: HoldDown = {
+  changes: 4,
+  window: millis(30_000),
+  first: millis(10_000),
+  longest: millis(300_000),
+}
+/** A living Active is heard within one interval; and over the pair link after a handshake. */
+const adoptionSlack = { multicast: 50, udp: 250 } as const
 
 interface InterfaceSockets {
   readonly index: number
@@ -73,7 +120,7 @@ interface InterfaceSockets {
 }
 
 class Runtime implements VrrpRuntime {
-  private readonly slots: readonly Slot[]
+  private readonly slots: Slot[] = []
   private readonly sockets = new Map<string, InterfaceSockets>()
   private readonly intake: Intake
   private readonly outlets: Outlets
@@ -84,12 +131,20 @@ class Runtime implements VrrpRuntime {
   private retry: Timer | undefined
   private reading: 'no' | 'yes' | 'again' = 'no'
   private stopping: Promise<void> | undefined
+  /** From here on nothing is started or armed. */
+  private closed = false
+  private readonly groups = new GroupKeeper(() => this.slots)
+  private readonly handovers: Handovers
+  private readonly hashes: ConfigHashExchange
+  private readonly weighed = new Map<string, Priority>()
+  private readiness: SyncReadiness = { ready: false, reason: 'sync has not reported yet' }
+  private maintenanceReason: string | undefined
   private unconfirmed = 0
   private onConfirmed: () => void = () => {}
 
   constructor(
     private readonly ports: VrrpPorts,
-    private readonly setting: VrrpSetting,
+    private setting: VrrpSetting,
     private readonly emit: (fact: VrrpFact) => void,
   ) {
     const { clock, log } = ports
@@ -109,39 +164,174 @@ class Runtime implements VrrpRuntime {
         if (this.unconfirmed === 0) this.onConfirmed()
       },
     }
-    this.slots = setting.routers.map((config) => this.createSlot(config))
+    this.handovers = new Handovers({
+      now: () => clock.now(),
+      send: (message) => this.link?.send(message) ?? false,
+      reachablePeer: () => (this.link?.status().reachable ? setting.peer?.name : undefined),
+      routersOf: (unit) => this.routersOf(unit),
+      ready: () => (this.stopping ? { ready: false, reason: 'it is leaving' } : this.readiness),
+      inOneGo: (run) => this.inOneGo(run),
+      rearm: () => this.armHandovers(),
+    })
+    this.hashes = new ConfigHashExchange(clock, (message) => this.link?.send(message))
+    this.maintenanceReason = setting.resumed?.maintenance
+    for (const config of setting.routers) this.slots.push(this.createSlot(config))
     this.intake = new Intake(this.slots, setting.peer, this.limited, (router) => this.arm(router))
-    const overPair =
-      setting.peer !== undefined && setting.routers.some(({ transport }) => transport === 'udp')
-    this.link = overPair ? ports.openPairLink?.((payload) => this.intake.peerMessage(payload)) : undefined
+    this.link =
+      setting.peer === undefined ? undefined : ports.openPairLink?.((payload) => this.onPeer(payload))
     this.watch = ports.links.watch(() => this.readLinks())
   }
 
   syncReadiness(readiness: SyncReadiness): void {
+    this.readiness = readiness
     for (const slot of this.slots) {
       slot.router.handle({ type: 'syncReadiness', readiness })
       this.arm(slot.router)
     }
   }
 
+  configure(setting: VrrpSetting): void {
+    if (this.stopping) return
+    this.setting = setting
+    if (setting.configHash !== undefined) this.hashes.say(setting.configHash)
+    this.inOneGo(() => {
+      const wanted = new Map(setting.routers.map((config) => [config.name, config]))
+      for (const slot of [...this.slots]) {
+        const config = wanted.get(slot.router.name)
+        if (!config || !sameRouter(slot.router.config, config)) this.remove(slot)
+      }
+      for (const config of setting.routers) {
+        const slot = this.slots.find(({ router }) => router.name === config.name)
+        if (slot) this.reconfigure(slot, config)
+        else this.add(config)
+      }
+    })
+    this.readLinks()
+  }
+
+  async handOver(router: string | undefined, wish: HandoverWish): Promise<readonly HandoverResult[]> {
+    const named = this.slots.find(({ router: { name } }) => name === router)
+    if (router !== undefined && !named)
+      return [{ unit: router, result: fail(`there is no virtual router ${router}`) }]
+    return Promise.all(
+      (named ? [unitOf(named.router)] : this.activeUnits()).map((unit) => this.ask(unit, wish)),
+    )
+  }
+
+  async maintenance(reason: string | undefined): Promise<readonly HandoverResult[]> {
+    this.maintenanceReason = reason
+    const results = reason === undefined ? [] : await this.handOver(undefined, { force: true, stay: false })
+    // Whoever switched it off again meanwhile wins.
+    if (this.maintenanceReason !== reason || this.closed) return results
+    this.inOneGo(() => {
+      for (const { router } of this.slots) router.handle({ type: 'maintenance', reason })
+    })
+    return results
+  }
+
+  tracked(router: string, effectivePriority: Priority, fault: string | undefined): void {
+    this.weighed.set(router, effectivePriority)
+    this.inOneGo(() => {
+      for (const slot of this.slots) {
+        if (slot.router.name === router)
+          slot.router.handle({ type: 'blocked', cause: 'tracking', reason: fault })
+        this.weigh(slot)
+      }
+    })
+  }
+
   stop(): Promise<void> {
-    this.stopping ??= this.shutDown()
+    this.stopping ??= this.leave()
     return this.stopping
   }
 
   status(): VrrpStatus {
+    const link = this.link?.status()
+    const peerConfigHash = this.hashes.heard ?? link?.peerConfigHash
     return {
       routers: this.slots.map(({ router, attachment }) => router.status(attachment?.interface.name)),
       discarded: this.intake.discarded.read(),
-      link: this.link?.status(),
+      link: link && { ...link, peerConfigHash },
     }
+  }
+
+  /** Hands over what the peer is willing to take; the rest is resigned. */
+  private leave(): Promise<void> {
+    const units = this.activeUnits()
+    if (units.length === 0) return this.shutDown()
+    return Promise.all(units.map((unit) => this.ask(unit, { force: true, stay: false }))).then((results) => {
+      for (const { unit, result } of results)
+        if (!result.ok) this.ports.log.info(`${unit}: resigns instead of handing over: ${result.error}`)
+      return this.shutDown()
+    })
+  }
+
+  private ask(unit: HandoverUnit, wish: HandoverWish): Promise<HandoverResult> {
+    return new Promise((resolve) =>
+      this.handovers.ask(unit, wish, (result) => resolve({ unit: unit.name, result })),
+    )
+  }
+
+  private onPeer(message: Uint8Array): void {
+    if (this.closed) return
+    if (isHandoverMessage(message) && this.handovers.receive(message)) return
+    if (this.hashes.receive(message)) return
+    this.intake.peerMessage(message)
+  }
+
+  /* Routers come, change and go. */
+
+  private add(config: VirtualRouterConfig): void {
+    this.slots.push(this.createSlot(config))
+    this.groups.added(config.name)
+  }
+
+  private remove(slot: Slot): void {
+    slot.router.handle({ type: 'shutdown' })
+    this.slots.splice(this.slots.indexOf(slot), 1)
+  }
+
+  private reconfigure(slot: Slot, config: VirtualRouterConfig): void {
+    const gone = removedAddresses(slot.router.config, config)
+    slot.router.reconfigure(
+      config,
+      this.paramsOf(config, slot.attachment?.source ?? this.setting.director.address),
+    )
+    if (slot.router.state.name === 'active') releaseAddresses(this.outlets, slot, gone)
+  }
+
+  private weigh(slot: Slot): void {
+    const source = slot.attachment?.source ?? this.setting.director.address
+    const params = this.paramsOf(slot.router.config, source)
+    if (params.priority === slot.router.priority) return
+    slot.router.setParams(params)
+    slot.router.handle({ type: 'parametersChanged' })
+  }
+
+  private routersOf({ kind, name }: HandoverUnit): readonly VirtualRouter[] {
+    return this.slots.flatMap(({ router }) =>
+      (kind === 'group' ? router.config.group : router.name) === name ? [router] : [],
+    )
+  }
+
+  private activeUnits(): readonly HandoverUnit[] {
+    const active = this.slots.filter(({ router }) => router.state.name === 'active')
+    const units = new Map(active.map(({ router }) => unitOf(router)).map((unit) => [unit.name, unit]))
+    return [...units.values()]
+  }
+
+  private inOneGo(run: () => void): void {
+    this.groups.inOneGo(run)
+    for (const { router } of this.slots) this.arm(router)
   }
 
   private async shutDown(): Promise<void> {
     const { clock } = this.ports
+    this.closed = true
     this.watch.close()
     this.timer?.handle.cancel()
     this.retry?.cancel()
+    this.hashes.close()
     for (const { router } of this.slots) router.handle({ type: 'shutdown' })
     await new Promise<void>((resolve) => {
       const limit = clock.at(after(clock.now(), longestStop), resolve)
@@ -159,7 +349,7 @@ class Runtime implements VrrpRuntime {
   /* Interfaces. */
 
   readLinks(): void {
-    if (this.stopping) return
+    if (this.closed) return
     if (this.reading !== 'no') {
       this.reading = 'again'
       return
@@ -177,7 +367,7 @@ class Runtime implements VrrpRuntime {
   private readDone(retry: boolean): void {
     const again = this.reading === 'again'
     this.reading = 'no'
-    if (this.stopping) return
+    if (this.closed) return
     if (retry) {
       this.retry?.cancel()
       this.retry = this.ports.clock.at(after(this.ports.clock.now(), reopenAfter), () => this.readLinks())
@@ -188,28 +378,46 @@ class Runtime implements VrrpRuntime {
   private onLinks(view: LinkView): void {
     let retry = false
     const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
-    if (!this.stopping) {
-      for (const slot of this.slots) {
-        const { config } = slot.router
-        const attached = attach({ ...config, virtual }, this.setting.director.address, view)
-        const opened = attached.ok ? this.openSockets(config, attached.value) : undefined
-        if (attached.ok && opened === undefined) this.onLinkUp(slot, attached.value)
-        else this.onLinkDown(slot, attached.ok ? (opened ?? '') : attached.error)
-        retry ||= opened !== undefined
-      }
+    if (!this.closed) {
+      this.inOneGo(() => {
+        for (const slot of this.slots) {
+          const { config } = slot.router
+          const attached = attach({ ...config, virtual }, this.setting.director.address, view)
+          const opened = attached.ok ? this.openSockets(config, attached.value) : undefined
+          if (attached.ok && opened === undefined) this.onLinkUp(slot, attached.value, view)
+          else this.onLinkDown(slot, attached.ok ? (opened ?? '') : attached.error)
+          retry ||= opened !== undefined
+        }
+      })
     }
     this.readDone(retry)
   }
 
-  private onLinkUp(slot: Slot, attachment: Attachment): void {
+  private onLinkUp(slot: Slot, attachment: Attachment, view: LinkView): void {
     const { router } = slot
     const before = slot.attachment
     if (before && before.interface.index !== attachment.interface.index)
       router.handle({ type: 'linkDown', reason: `${attachment.interface.name} was replaced` })
     slot.attachment = attachment
     router.setParams(this.paramsOf(router.config, attachment.source))
-    router.handle(router.started ? { type: 'linkUp' } : { type: 'startup', linkDown: undefined })
+    router.handle(
+      router.started
+        ? { type: 'linkUp' }
+        : { type: 'startup', linkDown: undefined, ...this.adoption(router.config, attachment, view) },
+    )
     this.arm(router)
+  }
+
+  /** The addresses of a router that was Active a moment ago, if they are all still there. */
+  private adoption(config: VirtualRouterConfig, { interface: { index } }: Attachment, view: LinkView) {
+    if (!this.setting.resumed?.active.includes(config.name)) return {}
+    const there = config.addresses.every(({ address }) =>
+      view.addresses.some(
+        (entry) => entry.interfaceIndex === index && equalIp(entry.prefix.address, address),
+      ),
+    )
+    const slack = config.transport === 'udp' ? adoptionSlack.udp : adoptionSlack.multicast
+    return there ? { adoptAfter: millis(config.advertisementInterval * 1.5 + slack) } : {}
   }
 
   private onLinkDown({ router }: Slot, reason: string): void {
@@ -267,15 +475,22 @@ class Runtime implements VrrpRuntime {
     if (deadline !== undefined) this.armAt(deadline)
   }
 
+  private armHandovers(): void {
+    const { deadline } = this.handovers
+    if (deadline !== undefined) this.armAt(deadline)
+  }
+
   private armAt(deadline: Millis): void {
-    if (this.stopping || (this.timer && this.timer.at <= deadline)) return
+    if (this.closed || (this.timer && this.timer.at <= deadline)) return
     this.timer?.handle.cancel()
     this.timer = { at: deadline, handle: this.ports.clock.at(deadline, () => this.onTimer()) }
   }
 
   private onTimer(): void {
     this.timer = undefined
-    for (const { router } of this.slots) {
+    this.handovers.onDeadline()
+    this.armHandovers()
+    for (const { router } of [...this.slots]) {
       const { deadline } = router
       if (deadline !== undefined && deadline <= this.ports.clock.now())
         router.handle({ type: 'deadlineReached', inputRead: false })
@@ -305,9 +520,18 @@ class Runtime implements VrrpRuntime {
             }),
           announce: () => announceAddresses(this.outlets, slot),
           release: () => releaseAddresses(this.outlets, slot),
+          requestTakeOver: (reason) => {
+            if (slot.router.config.group !== undefined)
+              this.groups.requestTakeOver(slot.router.config.group, reason)
+          },
+          stepped: () => {
+            if (this.closed) return
+            this.groups.settle()
+            this.handovers.settle()
+          },
           readPendingInput: (then) =>
             clock.afterPendingInput(() => {
-              if (this.stopping) return
+              if (this.closed) return
               then()
               this.arm(slot.router)
             }),
@@ -316,18 +540,24 @@ class Runtime implements VrrpRuntime {
             this.emit({ type: 'roleChanged', router: config.name, from, to, reason, at: clock.wall() })
           },
         },
-        { ready: false, reason: 'sync has not reported yet' },
+        this.readiness,
         director.name,
       ),
     }
+    const to = this.setting.resumed?.handedOver[config.name]
+    if (to !== undefined) slot.router.handle({ type: 'handedOver', to, stay: true })
+    if (this.maintenanceReason !== undefined)
+      slot.router.handle({ type: 'maintenance', reason: this.maintenanceReason })
     return slot
   }
 
   private paramsOf(config: VirtualRouterConfig, source: IpAddress): RouterParams {
-    const { director, peer } = this.setting
+    const { peer } = this.setting
     const overPair = config.transport === 'udp'
     return {
-      priority: config.priority[director.name] ?? director.priority,
+      priority: this.priorityOf(config),
+      grouped: config.group !== undefined,
+      holdDown,
       source,
       advertisementInterval: config.advertisementInterval,
       preempt: config.preempt,
@@ -338,6 +568,16 @@ class Runtime implements VrrpRuntime {
       alone: overPair && !peer,
     }
   }
+
+  /** The least of its group's. */
+  private priorityOf(config: VirtualRouterConfig): Priority {
+    const { director, routers } = this.setting
+    const own = (one: VirtualRouterConfig): Priority =>
+      this.weighed.get(one.name) ?? one.priority[director.name] ?? director.priority
+    const { group } = config
+    if (group === undefined) return own(config)
+    return groupPriority(routers.filter((one) => one.group === group).map(own))
+  }
 }
 
 const titles: Readonly<Record<StateName, string>> = {
@@ -345,6 +585,10 @@ const titles: Readonly<Record<StateName, string>> = {
   backup: 'Backup',
   active: 'Active',
   fault: 'Fault',
+  maintenance: 'Maintenance',
 }
+
+const unitOf = ({ name, config: { group } }: VirtualRouter): HandoverUnit =>
+  group === undefined ? { kind: 'router', name } : { kind: 'group', name: group }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

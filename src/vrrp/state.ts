@@ -23,6 +23,19 @@ export interface RouterParams {
   readonly joinDelay: Millis
   /** Nobody else can be heard (one director, unicast): there is no election to wait for. */
   readonly alone: boolean
+  /** Takes over only together with the other routers of its group: it asks, and waits for `groupTakeOver`. */
+  readonly grouped?: boolean
+  /** Undefined: a router may change its role as often as it likes. */
+  readonly holdDown?: HoldDown
+}
+
+/** After `changes` unplanned role changes within `window`, a router lets any living Active be for a while. */
+export interface HoldDown {
+  readonly changes: number
+  readonly window: Millis
+  /** Of the first hold-down; each further one is twice as long. */
+  readonly first: Millis
+  readonly longest: Millis
 }
 
 export interface Heard {
@@ -38,6 +51,24 @@ export interface Known {
   readonly sync: SyncReadiness
   /** Consecutive refusals of the kernel to take an address: the back-off's exponent. */
   readonly claimFailures: number
+  /** Why this router may not own the addresses although its link is fine, by who says so. */
+  readonly blocked: Readonly<Partial<Record<BlockCause, string>>>
+  /** Why the operator has taken it out of the election. */
+  readonly maintenance: string | undefined
+  /** Set by a planned handover: to whom, so that a living Active is left alone whatever the priorities. */
+  readonly handedOver: string | undefined
+  readonly stability: Stability
+}
+
+export type BlockCause = 'tracking' | 'group'
+
+/** The recent past, for `HoldDown`. */
+export interface Stability {
+  /** Unplanned role changes that may still count. */
+  readonly changes: readonly Millis[]
+  /** Hold-downs so far without a long quiet time in between: the exponent. */
+  readonly holdDowns: number
+  readonly heldUntil: Millis | undefined
 }
 
 export interface Initialize {
@@ -57,6 +88,10 @@ export interface Backup {
   /** The timer was late by an interval or more and got one interval's grace; once until somebody is heard. */
   readonly graced: boolean
   readonly last: Heard | undefined
+  /** Of a group: the timer has run out, and the take-over waits for the other routers. */
+  readonly expired: boolean
+  /** The addresses that a dead predecessor left are kept until it is clear whether anybody else owns them. */
+  readonly adopting: boolean
 }
 
 export interface Active {
@@ -80,9 +115,20 @@ export interface Active {
   /** Until then a rival's kernel may still answer ARP for the addresses. */
   readonly announceUntil: Millis
   readonly rival: Heard | undefined
+  /** Who has been asked to take over: it is not shouted down meanwhile. */
+  readonly leavingTo: string | undefined
+  /** From whom it was taken over as asked: until it has released, what it advertises is no rival's. */
+  readonly takingFrom: { readonly priority: Priority; readonly until: Millis } | undefined
 }
 
-/** Cannot own the addresses: no link, or the kernel refused them. */
+/** Out of the election by the operator's wish. */
+export interface Maintenance {
+  readonly name: 'maintenance'
+  readonly known: Known
+  readonly linkDown: string | undefined
+}
+
+/** Cannot own the addresses: no link, blocked, or the kernel refused them. */
 export interface Fault {
   readonly name: 'fault'
   readonly known: Known
@@ -92,12 +138,17 @@ export interface Fault {
   readonly retryAt: Millis | undefined
 }
 
-export type State = Initialize | Backup | Active | Fault
+export type State = Initialize | Backup | Active | Fault | Maintenance
 export type StateName = State['name']
 
 export type Event =
   /** `linkDown`: why the interface is unusable, undefined when it is fine. */
-  | { readonly type: 'startup'; readonly linkDown: string | undefined }
+  | {
+      readonly type: 'startup'
+      readonly linkDown: string | undefined
+      /** For how long to listen for another Active before the addresses that are there are taken up again. */
+      readonly adoptAfter?: Millis
+    }
   | { readonly type: 'shutdown' }
   | {
       readonly type: 'advertisementReceived'
@@ -113,7 +164,26 @@ export type Event =
   | { readonly type: 'claimSucceeded' }
   | { readonly type: 'claimFailed'; readonly reason: string }
   | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
-  | { readonly type: 'parametersChanged' }
+  /** `claim`: addresses or lease changed; `announce`: there are new ones. */
+  | { readonly type: 'parametersChanged'; readonly claim?: boolean; readonly announce?: boolean }
+  /** `reason` undefined: no longer. */
+  | { readonly type: 'blocked'; readonly cause: BlockCause; readonly reason: string | undefined }
+  | { readonly type: 'maintenance'; readonly reason: string | undefined }
+  /** `to` has been asked to take over; undefined: the attempt is given up. */
+  | { readonly type: 'handingOver'; readonly to: string | undefined }
+  /** `to` owns the addresses. `stay`: it is left alone from now on. */
+  | { readonly type: 'handedOver'; readonly to: string; readonly stay: boolean }
+  /** The Active asks this Backup to take over. */
+  | {
+      readonly type: 'takeOverAsked'
+      readonly from: string
+      readonly priority: Priority
+      readonly until: Millis
+    }
+  /** The former Active has released the addresses. */
+  | { readonly type: 'takeOverComplete' }
+  | { readonly type: 'groupTakeOver'; readonly reason: string }
+  | { readonly type: 'groupStepDown'; readonly reason: string }
 
 export type Effect =
   | { readonly type: 'sendAdvertisement'; readonly priority: Priority }
@@ -123,6 +193,8 @@ export type Effect =
   | { readonly type: 'releaseAddresses' }
   /** Hand over what waits in the sockets, then say `deadlineReached` again with `inputRead`. */
   | { readonly type: 'readPendingInput' }
+  /** Of a group: this router would become Active now. */
+  | { readonly type: 'requestTakeOver'; readonly reason: string }
   | {
       readonly type: 'reportTransition'
       readonly from: StateName
@@ -132,24 +204,38 @@ export type Effect =
 
 export const initialState = (sync: SyncReadiness): Initialize => ({
   name: 'initialize',
-  known: { sync, claimFailures: 0 },
+  known: {
+    sync,
+    claimFailures: 0,
+    blocked: {},
+    maintenance: undefined,
+    handedOver: undefined,
+    stability: { changes: [], holdDowns: 0, heldUntil: undefined },
+  },
 })
 
 /** When the state wants `deadlineReached`; undefined: never. */
 export function nextDeadline(state: State): Millis | undefined {
   switch (state.name) {
     case 'initialize':
+    case 'maintenance':
       return undefined
     case 'backup':
-      return state.activeDownAt
+      return state.expired ? undefined : state.activeDownAt
     case 'active':
       return earliest(state.adverAt, state.refreshAt, state.announceAt)
     case 'fault':
-      return state.linkDown === undefined ? state.retryAt : undefined
+      return isBlocked(state) ? undefined : state.retryAt
     default:
       return unreachable(state)
   }
 }
+
+/** Whether something else than a refused address keeps it out. */
+export const isBlocked = ({ linkDown, known }: Pick<Fault, 'linkDown' | 'known'>): boolean =>
+  linkDown !== undefined || blockReason(known) !== undefined
+
+export const blockReason = ({ blocked }: Known): string | undefined => blocked.tracking ?? blocked.group
 
 function earliest(first: Millis, ...others: readonly (Millis | undefined)[]): Millis {
   let result = first

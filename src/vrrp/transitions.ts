@@ -1,7 +1,19 @@
 /** The ways from one state into another that several states share. */
 import type { Millis } from '../base/units.js'
 import { after, millis, ownerPriority } from '../base/units.js'
-import type { Active, Backup, Effect, Fault, Initialize, RouterParams, State } from './state.js'
+import { roleChanged } from './stability.js'
+import {
+  type Active,
+  type Backup,
+  blockReason,
+  type Effect,
+  type Fault,
+  type Initialize,
+  type Known,
+  type Maintenance,
+  type RouterParams,
+  type State,
+} from './state.js'
 import { activeDownInterval } from './timers.js'
 
 export type Step = readonly [State, readonly Effect[]]
@@ -20,12 +32,25 @@ export const transition = (from: State, to: State, reason: string): Effect => ({
   reason,
 })
 
-/** Section 6.4.1: into the election; the address owner, and who is alone, need none. */
+/** Section 6.4.1: into the election, if nothing keeps it out; the address owner, and who is alone, need none. */
 export function join(params: RouterParams, from: State, now: Millis, why: string): Step {
-  if (params.priority === ownerPriority)
-    return takeOver(params, from, now, `${why}, owns the addresses (priority 255)`)
-  if (params.alone) return takeOver(params, from, now, `${why}, no peer is configured`)
-  return toBackup(params, from, now, why, params.joinDelay)
+  const { maintenance } = from.known
+  if (maintenance !== undefined) return toMaintenance(from, undefined, maintenance)
+  const blocked = blockReason(from.known)
+  if (blocked !== undefined) return toFault(from, {}, blocked)
+  const uncontested =
+    params.priority === ownerPriority
+      ? `${why}, owns the addresses (priority 255)`
+      : params.alone
+        ? `${why}, no peer is configured`
+        : undefined
+  if (uncontested === undefined) return toBackup(params, from, now, why, params.joinDelay)
+  if (!params.grouped) return takeOver(params, from, now, uncontested)
+  const [backup, effects] = toBackup(params, from, now, uncontested, 0)
+  return [
+    { ...backup, expired: true, activeDownAt: now },
+    [...effects, { type: 'requestTakeOver', reason: uncontested }],
+  ]
 }
 
 /**
@@ -38,7 +63,7 @@ export function toBackup(
   now: Millis,
   reason: string,
   extra: number,
-): Step {
+): readonly [Backup, readonly Effect[]] {
   const interval = params.advertisementInterval
   const backup: Backup = {
     name: 'backup',
@@ -48,15 +73,35 @@ export function toBackup(
     ableSince: now,
     graced: false,
     last: undefined,
+    expired: false,
+    adopting: false,
   }
   return [backup, [{ type: 'releaseAddresses' }, transition(from, backup, reason)]]
 }
 
+/**
+ * The addresses of a predecessor that died a moment ago are still there, and it was Active: a Backup that
+ * keeps them while it listens for another Active, and takes them up again if there is none.
+ */
+export function toAdopting(params: RouterParams, from: Initialize, now: Millis, listen: Millis): Step {
+  const reason = 'started again, keeps the addresses while it listens'
+  const [backup] = toBackup(params, from, now, reason, 0)
+  return [
+    { ...backup, activeDownAt: after(now, listen), adopting: true },
+    [{ type: 'refreshLease' }, transition(from, backup, reason)],
+  ]
+}
+
 /** Section 6.4.2, "If the Active_Down_Timer fires", in its order; the address is claimed before it is announced. */
-export function takeOver(params: RouterParams, from: State, now: Millis, reason: string): Step {
+export function takeOver(
+  params: RouterParams,
+  from: State,
+  now: Millis,
+  reason: string,
+): readonly [Active, readonly Effect[]] {
   const active: Active = {
     name: 'active',
-    known: from.known,
+    known: { ...from.known, handedOver: undefined },
     adverAt: after(now, params.advertisementInterval),
     sentAt: now,
     assertedAt: undefined,
@@ -66,6 +111,8 @@ export function takeOver(params: RouterParams, from: State, now: Millis, reason:
     announcementsLeft: params.garp.count - 1,
     announceUntil: announceUntil(params, now),
     rival: undefined,
+    leavingTo: undefined,
+    takingFrom: undefined,
   }
   return [
     { ...active, announceAt: nextAnnouncement(params, active, now) },
@@ -106,27 +153,54 @@ export function nextAnnouncement(
   return params.garp.refresh === undefined ? undefined : after(now, params.garp.refresh)
 }
 
-/** Out of the election. Nothing is held when it comes from Backup, so nothing is released. */
-export function toFault(
-  from: Initialize | Backup | Active,
-  cause: { readonly linkDown: string } | { readonly retryAt: Millis },
-  reason: string,
-): Step {
-  const fault: Fault = {
-    name: 'fault',
-    known: from.known,
-    linkDown: 'linkDown' in cause ? cause.linkDown : undefined,
-    retryAt: 'retryAt' in cause ? cause.retryAt : undefined,
-  }
-  const report = transition(from, fault, reason)
-  return [fault, from.name === 'backup' ? [report] : [{ type: 'releaseAddresses' }, report]]
+interface FaultCause {
+  readonly linkDown?: string
+  readonly retryAt?: Millis
+}
+
+/** Out of the election. Without a cause of its own it is `known.blocked` that keeps it there. */
+export function toFault(from: State, cause: FaultCause, reason: string): Step {
+  const fault: Fault = { name: 'fault', known: from.known, linkDown: cause.linkDown, retryAt: cause.retryAt }
+  return out(from, fault, reason)
+}
+
+export function toMaintenance(from: State, linkDown: string | undefined, reason: string): Step {
+  const state: Maintenance = { name: 'maintenance', known: from.known, linkDown }
+  return out(from, state, reason)
 }
 
 /** Into Initialize from a state that holds no addresses. */
-export function stop(from: Backup | Fault): Step {
+export function stop(from: Backup | Fault | Maintenance): Step {
   const state: Initialize = { name: 'initialize', known: from.known }
-  return [state, [transition(from, state, 'stopped')]]
+  return out(from, state, 'stopped')
 }
+
+/** At a start a crashed predecessor may have left the addresses behind. */
+function out(from: State, to: Fault | Maintenance | Initialize, reason: string): Step {
+  const report = transition(from, to, reason)
+  return holdsAddresses(from) || from.name === 'initialize'
+    ? [to, [{ type: 'releaseAddresses' }, report]]
+    : [to, [report]]
+}
+
+const holdsAddresses = (state: State): boolean =>
+  state.name === 'active' || (state.name === 'backup' && state.adopting)
+
+/** The same state with a block or its end noted. */
+export function withBlock<S extends State>(
+  state: S,
+  { cause, reason }: { readonly cause: keyof Known['blocked']; readonly reason: string | undefined },
+): S {
+  const { [cause]: _, ...others } = state.known.blocked
+  const blocked = reason === undefined ? others : { ...others, [cause]: reason }
+  return { ...state, known: { ...state.known, blocked } }
+}
+
+/** An unplanned change of role: it counts towards the hold-down. */
+export const unplanned = <S extends State>(params: RouterParams, state: S, now: Millis): S => ({
+  ...state,
+  known: { ...state.known, stability: roleChanged(params.holdDown, state.known.stability, now) },
+})
 
 const firstBackOff = 1_000
 const longestBackOff = 60_000

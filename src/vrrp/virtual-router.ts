@@ -30,20 +30,26 @@ export interface RouterOutputs {
   announce(): void
   release(): void
   readPendingInput(then: () => void): void
+  /** Of a group: this router would become Active now. */
+  requestTakeOver(reason: string): void
   transition(from: StateName, to: StateName, reason: string): void
+  /** After every event and what followed from it. */
+  stepped(): void
 }
 
 export class VirtualRouter {
   /** What every advertisement of this router says besides its priority. */
-  readonly advertised: { readonly interval: Millis; readonly addresses: readonly IpAddress[] }
+  advertised: { readonly interval: Millis; readonly addresses: readonly IpAddress[] }
   readonly discarded = new Counts<DiscardReason>()
   readonly noted = new Counts<ReceiveNote>()
-  private state: State
+  private current: State
   private reason = 'not started'
   private since: number
   private transitions = 0
   /** Counts the times this router became Active. */
   private term = 0
+  /** The term in which the kernel has confirmed the addresses. */
+  private confirmedTerm = -1
   private sent = 0
   private unsent = 0
   private received = 0
@@ -52,19 +58,34 @@ export class VirtualRouter {
   private readonly queue: Event[] = []
 
   constructor(
-    readonly config: VirtualRouterConfig,
+    private configured: VirtualRouterConfig,
     private params: RouterParams,
     private readonly clock: Clock,
     private readonly outputs: RouterOutputs,
     sync: SyncReadiness,
     private readonly director: string,
   ) {
-    this.state = initialState(sync)
+    this.current = initialState(sync)
     this.since = clock.wall()
-    this.advertised = {
-      interval: config.advertisementInterval,
-      addresses: config.addresses.map(({ address }) => address),
-    }
+    this.advertised = advertisedBy(configured)
+  }
+
+  get config(): VirtualRouterConfig {
+    return this.configured
+  }
+
+  get state(): State {
+    return this.current
+  }
+
+  /** As it is advertised now. */
+  get priority(): Priority {
+    return this.params.priority
+  }
+
+  /** Active, and the kernel has confirmed that the addresses are there. */
+  get ownsAddresses(): boolean {
+    return this.current.name === 'active' && this.confirmedTerm === this.term
   }
 
   get name(): string {
@@ -84,6 +105,20 @@ export class VirtualRouter {
     this.params = params
   }
 
+  /**
+   * Takes other settings while it runs, without an election. Addresses that are no longer configured are
+   * the caller's to release.
+   */
+  reconfigure(config: VirtualRouterConfig, params: RouterParams): void {
+    const before = this.configured
+    const had = new Set(before.addresses.map(formatPrefix))
+    const announce = config.addresses.some((prefix) => !had.has(formatPrefix(prefix)))
+    this.configured = config
+    this.advertised = advertisedBy(config)
+    this.params = params
+    this.handle({ type: 'parametersChanged', announce, claim: announce || before.lease !== config.lease })
+  }
+
   /** An event that an effect gives rise to is handled after that effect's siblings. */
   handle(event: Event): void {
     this.queue.push(event)
@@ -94,12 +129,13 @@ export class VirtualRouter {
     } finally {
       this.running = false
     }
+    this.outputs.stepped()
   }
 
   private step(event: Event): void {
     if (event.type === 'advertisementReceived') this.received++
     const [state, effects] = step(this.params, this.state, event, this.clock.now())
-    this.state = state
+    this.current = state
     for (const effect of effects) this.perform(effect)
   }
 
@@ -125,6 +161,9 @@ export class VirtualRouter {
       case 'readPendingInput':
         this.readPendingInput()
         return
+      case 'requestTakeOver':
+        this.outputs.requestTakeOver(effect.reason)
+        return
       case 'reportTransition':
         this.reason = effect.reason
         this.since = this.clock.wall()
@@ -140,7 +179,8 @@ export class VirtualRouter {
     const term = this.term
     this.outputs.claim((failure) => {
       // The verdict on an earlier term says nothing about this one.
-      if (this.state.name !== 'active' || this.term !== term) return
+      if (this.current.name !== 'active' || this.term !== term) return
+      if (failure === undefined) this.confirmedTerm = term
       this.handle(
         failure === undefined ? { type: 'claimSucceeded' } : { type: 'claimFailed', reason: failure },
       )
@@ -201,3 +241,8 @@ export class VirtualRouter {
     return millis(this.clock.now() - last.at) <= patience ? last : undefined
   }
 }
+
+const advertisedBy = (config: VirtualRouterConfig) => ({
+  interval: config.advertisementInterval,
+  addresses: config.addresses.map(({ address }) => address),
+})

@@ -182,7 +182,6 @@ const later: readonly BadFile[] = [
     'track = [{ gateway = "10.0.0.1" }]',
     '13:1: virtual_router[0].track: not supported by this version',
   ),
-  router('group', 'group = "all"', '13:1: virtual_router[0].group: not supported by this version'),
   router(
     'version 2',
     'version = 2',

@@ -39,6 +39,7 @@ describe('a valid file', () => {
         advertisementInterval: 100,
         preempt: 'when_synced',
         preemptDelay: 0,
+        group: undefined,
         lease: 3000,
         garp: { count: 5, interval: 200, refresh: 10_000 },
         priority: {},

@@ -1,6 +1,7 @@
 /** Hosts with interfaces, leased addresses, raw and packet sockets and a pair link, on one LAN and one virtual clock. */
 import { formatPrefix, type IpAddress, type IpPrefix } from '../../src/base/ip.js'
 import type {
+  AddressState,
   Clock,
   InterfaceState,
   Links,
@@ -62,6 +63,8 @@ export class FakeHost implements Links {
   /** Set: raw sockets cannot be opened. */
   closed: string | undefined
   dead = false
+  /** Addresses that were on its interfaces before. */
+  left: AddressState[] = []
   timersSet = 0
   private readonly leases = new Map<string, number>()
   private readonly watchers = new Set<(overflow: boolean) => void>()
@@ -187,10 +190,14 @@ export class FakeHost implements Links {
   /* Links. */
 
   async read() {
-    const addresses = [
-      { interfaceIndex: this.interface.index, prefix: { address: this.address, length: 24 } },
-    ]
-    return { interfaces: this.interfaces, addresses }
+    const own = this.interfaces.map(({ index }, i) => ({
+      interfaceIndex: index,
+      prefix: {
+        address: { family: 4, bytes: Uint8Array.of(10, i, 0, 11 + this.id) } as const,
+        length: 24,
+      },
+    }))
+    return { interfaces: this.interfaces, addresses: [...own, ...this.left] }
   }
 
   get address(): IpAddress {

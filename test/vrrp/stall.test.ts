@@ -100,6 +100,7 @@ describe('vrrp/stall', function () {
       advertisementInterval: interval,
       preempt: 'always',
       preemptDelay: ms(0),
+      group: undefined,
       lease: ms(3000),
       garp: { count: 1, interval: ms(100), refresh: undefined },
       priority: {},

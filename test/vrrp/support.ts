@@ -109,6 +109,8 @@ function shortly(effect: Effect): string {
       return 'release'
     case 'readPendingInput':
       return 'read input'
+    case 'requestTakeOver':
+      return `request: ${effect.reason}`
     case 'reportTransition':
       return `${effect.from} -> ${effect.to}`
   }

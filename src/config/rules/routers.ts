@@ -36,10 +36,17 @@ export function checkRouters(file: FileDraft, report: Report): void {
         })
       }
     }
+    if (router.group !== undefined && sizeOf(router.group, file) === 1)
+      report.warning([...path, 'group'], `${quote(router.group)} has this router alone`, {
+        expected: 'at least two virtual routers that move together',
+      })
     checkPriorities(file, router, path, report)
     checkLease(router, path, report)
   }
 }
+
+const sizeOf = (group: string, file: FileDraft): number =>
+  (file.virtual_router ?? []).filter((router) => !router || router.group === group).length
 
 function checkPriorities(file: FileDraft, router: RouterDraft, path: Path, report: Report): void {
   const directors = file.director ?? []

@@ -59,6 +59,7 @@ export const virtualRouterTable = table(
       '0s',
       'How long it waits before it does.',
     ),
+    group: optional(name, 'Routers of one group fail over together, in one go.'),
     lease: defaulted(
       duration({ from: '1s', to: '1h', step: '1s', zero: 'addresses never expire' }),
       '3s',
@@ -76,7 +77,7 @@ export const virtualRouterTable = table(
   },
   {
     title: '[[virtual_router]]',
-    later: ['group', 'track'],
+    later: ['track'],
     synonyms: {
       virtual_router_id: 'vrid',
       router_id: 'vrid',

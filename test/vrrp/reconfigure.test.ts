@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { vrid } from '../../src/base/units.js'
+import { removedAddresses, sameRouter } from '../../src/vrrp/reconfigure.js'
+import { back, changesOf, front, lb1, pairOf, rolesOf, routerOf, settingOf, start } from './pair.js'
+import { known, ms, prefix, prio } from './support.js'
+
+const other = { ...back, interface: undefined }
+
+describe('vrrp/reconfigure', () => {
+  it('knows which keys make another router', () => {
+    assert.ok(sameRouter(front, { ...front, addresses: [prefix('10.0.0.7/24')], lease: undefined }))
+    assert.ok(sameRouter(front, { ...front, priority: { lb1: prio(7) }, group: 'x' }))
+    assert.ok(!sameRouter(front, { ...front, vrid: known(vrid(7)) }))
+    assert.ok(!sameRouter(front, { ...front, interface: 'eth1' }))
+    assert.ok(!sameRouter(front, { ...front, transport: 'multicast' }))
+    const wider = { ...front, addresses: [prefix('10.0.0.100/16')] }
+    assert.deepEqual(removedAddresses(front, wider), front.addresses)
+  })
+
+  it('an Active claims and announces what is new, releases what is gone, and stays Active', async () => {
+    const { network, first, second } = await pairOf(front)
+    const changed = { ...front, addresses: [prefix('10.0.0.101/24'), prefix('10.0.0.102/24')] }
+    network.announced.length = 0
+    first.runtime.configure(settingOf(0, [changed]))
+    assert.deepEqual(first.host.held, ['10.0.0.101/24', '10.0.0.102/24'])
+    assert.deepEqual(network.announced, ['lb1 10.0.0.101', 'lb1 10.0.0.102'])
+    second.runtime.configure(settingOf(1, [changed]))
+    await network.run(5_000)
+    assert.deepEqual([changesOf(first).length, changesOf(second).length], [2, 1])
+    assert.deepEqual(first.host.held, ['10.0.0.101/24', '10.0.0.102/24'])
+    assert.deepEqual(routerOf(first).advertisements.noted, {})
+  })
+
+  it('interval, garp and lease change without an election, one director after the other', async () => {
+    const { network, first, second } = await pairOf(front)
+    const changed = { ...front, advertisementInterval: ms(500), lease: ms(6_000) }
+    first.runtime.configure(settingOf(0, [changed]))
+    await network.run(3_000)
+    second.runtime.configure(settingOf(1, [changed]))
+    await network.run(3_000)
+    assert.deepEqual([changesOf(first).length, changesOf(second).length], [2, 1])
+    first.host.dead = true
+    await network.run(1_700)
+    assert.equal(rolesOf(second), 'front backup')
+    await network.run(700)
+    assert.equal(rolesOf(second), 'front active')
+  })
+
+  it('a lower priority is advertised at once, and the preempt rule does the rest', async () => {
+    const { network, first, second } = await pairOf(front)
+    const weaker = { ...front, priority: { lb1: prio(50) } }
+    first.runtime.configure(settingOf(0, [weaker]))
+    assert.equal(routerOf(first).effectivePriority, 50)
+    await network.run(500)
+    assert.deepEqual([rolesOf(first), rolesOf(second)], ['front backup', 'front active'])
+  })
+
+  it('takes the director’s own priority as well', async () => {
+    const { first } = await pairOf(front)
+    first.runtime.configure(settingOf(0, [front], { director: { ...lb1, priority: prio(120) } }))
+    assert.equal(routerOf(first).priority, 120)
+    assert.equal(rolesOf(first), 'front active')
+  })
+
+  it('adding and removing a router leaves the others alone', async () => {
+    const { network, first, second } = await pairOf(front)
+    const before = routerOf(first).advertisements.sent
+    for (const [id, one] of [first, second].entries()) one.runtime.configure(settingOf(id, [front, other]))
+    await network.run(2_000)
+    assert.equal(rolesOf(first), 'front active, back active')
+    assert.equal(rolesOf(second), 'front backup, back backup')
+    for (const [id, one] of [first, second].entries()) one.runtime.configure(settingOf(id, [front]))
+    assert.deepEqual(first.host.held, ['10.0.0.100/24'])
+    await network.run(1_000)
+    assert.equal(rolesOf(first), 'front active')
+    assert.deepEqual(
+      changesOf(first).filter((text) => text.startsWith('front')),
+      changesOf(first).slice(0, 2),
+    )
+    assert.ok(routerOf(first).advertisements.sent > before + 25)
+  })
+
+  it('the peer hears of the new hash', async () => {
+    const { network, first, second } = await pairOf(front)
+    first.runtime.configure(settingOf(0, [front], { configHash: '0123456789abcdef' }))
+    await network.run(50)
+    assert.equal(second.runtime.status().link?.peerConfigHash, '0123456789abcdef')
+  })
+})
+
+describe('vrrp/adoption', () => {
+  const resumed = { active: ['front'], handedOver: {}, maintenance: undefined }
+  const left = front.addresses.map((one) => ({ interfaceIndex: 2, prefix: one }))
+
+  for (const transport of ['udp', 'multicast'] as const) {
+    it(`${transport}: keeps the address of its predecessor and is Active again when nobody else is`, async () => {
+      const { network, first, second } = await pairOf({
+        ...front,
+        transport,
+        advertisementInterval: ms(1_000),
+      })
+      await network.run(4_000)
+      assert.deepEqual([rolesOf(first), rolesOf(second)], ['front active', 'front backup'])
+      first.host.dead = true
+      await network.run(300)
+      first.host.dead = false
+      first.host.left = left
+      const router = { ...front, transport, advertisementInterval: ms(1_000) }
+      const again = start(network, 0, [router], { resumed })
+      await network.run(100)
+      assert.equal(rolesOf(again), 'front backup')
+      assert.deepEqual(again.host.held, ['10.0.0.100/24'])
+      await network.run(2_000)
+      assert.equal(rolesOf(again), 'front active')
+      assert.equal(changesOf(second).length, 1)
+      assert.deepEqual(again.host.held, ['10.0.0.100/24'])
+    })
+  }
+
+  it('gives it up as soon as another Active is heard, although its priority is higher', async () => {
+    const { network, first, second } = await pairOf({ ...front, preempt: 'never' })
+    first.host.dead = true
+    await network.run(500)
+    assert.equal(rolesOf(second), 'front active')
+    first.host.dead = false
+    first.host.left = left
+    const again = start(network, 0, [{ ...front, preempt: 'never' }], { resumed })
+    await network.run(150)
+    assert.deepEqual(again.host.held, [])
+    await network.run(3_000)
+    assert.deepEqual([rolesOf(again), rolesOf(second)], ['front backup', 'front active'])
+  })
+
+  it('releases an address that nobody says it owned', async () => {
+    const { network, first } = await pairOf(front)
+    first.host.dead = true
+    await network.run(100)
+    first.host.dead = false
+    first.host.left = left
+    const again = start(network, 0, [front])
+    await network.run(10)
+    assert.deepEqual(again.host.held, [])
+  })
+
+  it('remembers to whom it was handed over', async () => {
+    const { network, first, second } = await pairOf(front)
+    first.host.dead = true
+    await network.run(500)
+    first.host.dead = false
+    const again = start(network, 0, [front], {
+      resumed: { active: [], handedOver: { front: 'lb2' }, maintenance: undefined },
+    })
+    await network.run(3_000)
+    assert.deepEqual([rolesOf(again), rolesOf(second)], ['front backup', 'front active'])
+    assert.equal(routerOf(again).holdsBack, 'handed over to lb2')
+  })
+})
+
+describe('vrrp/hold-down', () => {
+  it('a router that keeps failing lets the peer be, for longer each time, and says so', async () => {
+    const { network, first, second } = await pairOf(front)
+    const { interfaces } = first.host
+    const flap = async () => {
+      first.host.setInterfaces([])
+      await network.run(1_000)
+      first.host.setInterfaces(interfaces)
+      await network.run(2_000)
+    }
+    await flap()
+    assert.equal(rolesOf(first), 'front active')
+    await flap()
+    assert.equal(rolesOf(second), 'front active')
+    assert.equal(routerOf(first).holdsBack, 'its role changed too often, held down for another 8 s')
+    await network.run(10_000)
+    assert.equal(rolesOf(first), 'front active')
+  })
+
+  it('does not keep anybody from replacing a dead Active', async () => {
+    const { network, first, second } = await pairOf(front)
+    const { interfaces } = first.host
+    for (let i = 0; i < 2; i++) {
+      first.host.setInterfaces([])
+      await network.run(1_000)
+      first.host.setInterfaces(interfaces)
+      await network.run(1_000)
+    }
+    second.host.dead = true
+    await network.run(500)
+    assert.equal(rolesOf(first), 'front active')
+  })
+})
