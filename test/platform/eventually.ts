@@ -1,5 +1,5 @@
 /** Resolves once `condition` holds; rejects with `what` when it does not within the time. */
-export async function eventually(what: string, condition: () => boolean, limitMs = 5000): Promise<void> {
+export async function eventually(what: string, condition: () => boolean, limitMs = 30_000): Promise<void> {
   const end = performance.now() + limitMs
   while (!condition()) {
     if (performance.now() > end) throw new Error(`still not so after ${limitMs} ms: ${what}`)
