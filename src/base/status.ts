@@ -77,6 +77,8 @@ export interface ProcessStatus {
   readonly pid: number | null
   readonly state: 'running' | 'waiting' | 'stopped'
   readonly restarts: number
+  /** The longest time within about the last second that it kept its sockets waiting; null: not known. */
+  readonly eventLoopLagMs: number | null
 }
 
 export interface DirectorStatus {

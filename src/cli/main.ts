@@ -1,11 +1,12 @@
 /** The commands a person types. Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file, 3 no daemon. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError } from 'commander'
 import type { DirectorStatus } from '../base/status.js'
 import { runCheck } from './check.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
 import { runKeygen } from './keygen.js'
+import { type OperateOutput, runHandover, runMaintenance, runReload } from './operate.js'
 import { renderStatus } from './status.js'
 
 interface CommonOptions {
@@ -39,6 +40,38 @@ async function showStatus(options: CommonOptions): Promise<number> {
   return exit.done
 }
 
+const outputOf = (options: CommonOptions): OperateOutput => ({
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  json: options.json === true,
+})
+
+function addOperatingCommands(program: Command, finish: (status: number) => void): void {
+  withCommonOptions(
+    program.command('reload').description('apply the file to the running daemon, all of it or nothing'),
+  )
+    .option('--json', 'print JSON')
+    .action(async (options: CommonOptions) => finish(await runReload(options.runtimeDir, outputOf(options))))
+  withCommonOptions(
+    program.command('handover').description('let the peer take over, without losing a packet'),
+  )
+    .argument('[router]', 'this one and its group; all that are Active here when absent')
+    .option('--force', 'also to a peer that does not hold the sessions')
+    .option('--json', 'print JSON')
+    .action(async (router: string | undefined, options: CommonOptions & { force?: boolean }) =>
+      finish(await runHandover(options.runtimeDir, router, options.force === true, outputOf(options))),
+    )
+  withCommonOptions(
+    program.command('maintenance').description('step down and stay out of elections until switched off'),
+  )
+    .addArgument(new Argument('<switch>').choices(['on', 'off']))
+    .option('--reason <text>', 'shown in the status')
+    .option('--json', 'print JSON')
+    .action(async (wanted: string, options: CommonOptions & { reason?: string }) =>
+      finish(await runMaintenance(options.runtimeDir, wanted === 'on', options.reason, outputOf(options))),
+    )
+}
+
 function buildProgram(finish: (status: number) => void): Command {
   const program = new Command('vipair')
   program
@@ -62,6 +95,7 @@ function buildProgram(finish: (status: number) => void): Command {
   withCommonOptions(program.command('status').description('who is Active and why, and every server’s health'))
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => finish(await showStatus(options)))
+  addOperatingCommands(program, finish)
   withCommonOptions(program.command('keygen').description('make a pair key'))
     .argument('[file]', 'where to put it, mode 0600; standard output when absent')
     .action(async (file: string | undefined) => {

@@ -5,6 +5,7 @@
 import type { Log } from '../base/ports.js'
 import type { LogConfig } from '../config/model.js'
 import { createLog } from '../platform/log.js'
+import { LoopLag } from './loop-lag.js'
 import { checkMessage } from './messages.js'
 
 /** A message does not fit its table, or the other side does not read: EX_SOFTWARE of sysexits.h. */
@@ -48,6 +49,7 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
   const [level, format] = process.argv.slice(2) as [LogConfig['level'], LogConfig['format']]
   const log = createLog({ level, format, process: name })
 
+  const lag = new LoopLag()
   let unread = 0
   const send = (message: object): void => {
     if (!process.connected) return
@@ -58,7 +60,8 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
   }
   const report = (): void => {
     const status = feature.status()
-    if (status !== undefined && unread < statusBacklog) send({ type: 'status', status })
+    if (status !== undefined && unread < statusBacklog)
+      send({ type: 'status', status, eventLoopLagMs: lag.worstMs })
   }
   let reportQueued = false
   const emit = (fact: Fact): void => {
@@ -92,7 +95,10 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
       },
     )
   }
-  const reporting = setInterval(report, statusInterval)
+  const reporting = setInterval(() => {
+    report()
+    lag.tick()
+  }, statusInterval)
 
   process.on('message', (raw) => {
     const message = checkMessage<To>(types, raw)

@@ -4,9 +4,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net'
 import { OpError } from '../base/result.js'
 import type { ControlConfig } from '../config/model.js'
+import { Refusal } from './refusal.js'
 
-/** Answers a request's body; throwing is a bug and answers 500. */
-export type Routes = Readonly<Record<string, () => unknown>>
+/**
+ * By method and path. Gets the request's body, an empty object where there is none, and answers the
+ * response's; a `Refusal` is answered as it says, whatever else is thrown is a bug and answers 500.
+ */
+export type Routes = Readonly<Record<string, (body: unknown) => unknown>>
+
+/** Commands are a few words. */
+const largestBody = 64 * 1024
 
 /**
  * Listens on `path`. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
@@ -49,9 +56,38 @@ function route(routes: Routes, request: IncomingMessage, response: ServerRespons
     })
     response.end(text)
   }
-  const handler = routes[`${request.method} ${request.url}`]
-  if (!handler) answer(404, { error: `no ${request.method} ${request.url?.slice(0, 200)} here` })
-  else answer(200, handler())
+  const name = `${request.method} ${request.url}`
+  const handler = Object.hasOwn(routes, name) ? routes[name] : undefined
+  if (!handler) {
+    answer(404, { error: `no ${request.method} ${request.url?.slice(0, 200)} here` })
+    return
+  }
+  readBody(request)
+    .then(handler)
+    .then(
+      (body) => answer(200, body),
+      (error: unknown) => {
+        if (error instanceof Refusal) answer(error.status, { error: error.message, ...error.details })
+        else answer(500, { error: error instanceof Error ? error.message : String(error) })
+      },
+    )
+}
+
+/** Throws `Refusal` when it is too long or no JSON. */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > largestBody) throw new Refusal(400, `the body exceeds ${largestBody} bytes`)
+    chunks.push(chunk)
+  }
+  if (length === 0) return {}
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    throw new Refusal(400, 'the body is not JSON')
+  }
 }
 
 function answers(path: string): Promise<boolean> {

@@ -28,7 +28,7 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
     let started = false
     return {
       handle(message) {
-        if (message.type !== 'start') return
+        if (message.type === 'stop') return
         started = true
         runtime.configure(message.services)
       },

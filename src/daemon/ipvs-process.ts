@@ -35,6 +35,9 @@ runChild<ToIpvs, IpvsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
             emit,
           )
           return
+        case 'configure':
+          runtime?.configure(message.setting)
+          return
         case 'healthChanged':
           runtime?.healthChanged(message.servers)
           return

@@ -13,9 +13,12 @@ import { KernelLinks } from '../platform/links.js'
 import { createLog } from '../platform/log.js'
 import { openPairPort } from '../platform/pair-port.js'
 import { Reactor } from '../platform/reactor.js'
+import { Commands } from './commands.js'
 import { listenForControl } from './control-server.js'
 import { readKeyFile } from './key-file.js'
+import { MaintenanceFile } from './maintenance-file.js'
 import { Parent } from './parent.js'
+import { Refusal } from './refusal.js'
 
 export interface DaemonOptions {
   readonly configFile: string
@@ -78,9 +81,9 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   mkdirSync(options.runtimeDir, { recursive: true, mode: 0o755 })
   // Listening comes first: a second daemon on the same directory is refused before it touches anything.
   // No request is served before this function next gives way, when `parent` is there.
-  const control = await listenForControl(join(options.runtimeDir, 'control.sock'), config.control, {
-    'GET /v1/status': () => parent.status(),
-  })
+  const commands = new Commands({ configFile: options.configFile, log, parent: () => parent })
+  const socketPath = join(options.runtimeDir, 'control.sock')
+  const control = await listenForControl(socketPath, config.control, commands.routes)
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
@@ -96,6 +99,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     log,
     links,
     version: options.version,
+    maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
   })
   log.info(
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +
@@ -105,9 +109,12 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
 
   process.on('SIGUSR1', () => dumpState(parent, options.runtimeDir, log))
   process.on('SIGUSR2', () => log.warn('SIGUSR2: drills are not part of this version'))
-  process.on('SIGHUP', () =>
-    log.warn('SIGHUP: reload is not part of this version; restart to apply the file'),
-  )
+  process.on('SIGHUP', () => {
+    // A refusal is in the log already.
+    commands.reload().catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error
+    })
+  })
   const signal = await new Promise<string>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve)
   })

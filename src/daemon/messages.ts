@@ -13,6 +13,7 @@ import type { IpvsFact } from '../ipvs/facts.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { IpvsStatus } from '../ipvs/status.js'
 import type { SyncEvent, SyncStatus } from '../sync/runtime.js'
+import type { HandoverResult, Resumed } from '../vrrp/runtime.js'
 import type { VrrpFact, VrrpStatus } from '../vrrp/status.js'
 
 /** What a process needs to speak to the peer; absent when there is no peer or no key. */
@@ -32,6 +33,8 @@ export interface VrrpSetting {
   readonly peer: DirectorConfig | undefined
   readonly routers: readonly VirtualRouterConfig[]
   readonly pair: PairSetting | undefined
+  readonly configHash: string
+  readonly resumed: Resumed | undefined
 }
 
 export interface SyncSetting {
@@ -44,46 +47,89 @@ export interface SyncSetting {
 
 export type ToVrrp =
   | { readonly type: 'start'; readonly setting: VrrpSetting }
+  /** After a reload; directors and pair are as they were. */
+  | { readonly type: 'configure'; readonly setting: VrrpSetting }
+  /** The operator wants it. `router` undefined: whatever is Active. `handoverEnded` follows with this `id`. */
+  | {
+      readonly type: 'handover'
+      readonly id: number
+      readonly router: string | undefined
+      readonly force: boolean
+    }
+  /** `reason` undefined: it is over. `handoverEnded` follows with this `id`. */
+  | { readonly type: 'maintenance'; readonly id: number; readonly reason: string | undefined }
   | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
   | { readonly type: 'stop' }
 
 export type ToIpvs =
   | { readonly type: 'start'; readonly setting: IpvsSetting }
+  | { readonly type: 'configure'; readonly setting: IpvsSetting }
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
   | { readonly type: 'stop' }
 
 export type ToHealthcheck =
   | { readonly type: 'start'; readonly services: readonly VirtualServiceConfig[] }
+  | { readonly type: 'configure'; readonly services: readonly VirtualServiceConfig[] }
   | { readonly type: 'stop' }
 
 export type ToSync =
   | { readonly type: 'start'; readonly setting: SyncSetting }
+  | { readonly type: 'configure'; readonly services: readonly VirtualServiceConfig[] }
   | { readonly type: 'syncDaemonsStarted' }
   | { readonly type: 'stop' }
 
 /** The child is up and waits for `start`; it has left and will exit by itself. */
 type Lifecycle = { readonly type: 'ready' } | { readonly type: 'stopped' }
 
-export type FromVrrp = Lifecycle | VrrpFact | { readonly type: 'status'; readonly status: VrrpStatus }
-export type FromIpvs = Lifecycle | IpvsFact | { readonly type: 'status'; readonly status: IpvsStatus }
+/** What each child reports each second and after each fact. */
+interface StatusReport<Status> {
+  readonly type: 'status'
+  readonly status: Status
+  /** The longest time within about the last second that the process did not look at its sockets. */
+  readonly eventLoopLagMs: number
+}
+
+/** What an operator's handover has come to. */
+export interface HandoverEnded {
+  readonly type: 'handoverEnded'
+  readonly id: number
+  readonly results: readonly HandoverResult[]
+}
+
+export type FromVrrp = Lifecycle | VrrpFact | HandoverEnded | StatusReport<VrrpStatus>
+export type FromIpvs = Lifecycle | IpvsFact | StatusReport<IpvsStatus>
 export type FromHealthcheck =
   | Lifecycle
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
-  | { readonly type: 'status'; readonly status: HealthcheckStatus }
-export type FromSync = Lifecycle | SyncEvent | { readonly type: 'status'; readonly status: SyncStatus }
+  | StatusReport<HealthcheckStatus>
+export type FromSync = Lifecycle | SyncEvent | StatusReport<SyncStatus>
 
 /** The types that each direction knows. `satisfies` keeps the table and the unions from drifting apart. */
 export const messageTypes = {
-  toVrrp: { start: true, syncReadiness: true, stop: true } satisfies Record<ToVrrp['type'], true>,
-  toIpvs: { start: true, healthChanged: true, stop: true } satisfies Record<ToIpvs['type'], true>,
-  toHealthcheck: { start: true, stop: true } satisfies Record<ToHealthcheck['type'], true>,
-  toSync: { start: true, syncDaemonsStarted: true, stop: true } satisfies Record<ToSync['type'], true>,
+  toVrrp: {
+    start: true,
+    configure: true,
+    handover: true,
+    maintenance: true,
+    syncReadiness: true,
+    stop: true,
+  } satisfies Record<ToVrrp['type'], true>,
+  toIpvs: { start: true, configure: true, healthChanged: true, stop: true } satisfies Record<
+    ToIpvs['type'],
+    true
+  >,
+  toHealthcheck: { start: true, configure: true, stop: true } satisfies Record<ToHealthcheck['type'], true>,
+  toSync: { start: true, configure: true, syncDaemonsStarted: true, stop: true } satisfies Record<
+    ToSync['type'],
+    true
+  >,
   fromVrrp: {
     ready: true,
     stopped: true,
     status: true,
     roleChanged: true,
     warning: true,
+    handoverEnded: true,
   } satisfies Record<FromVrrp['type'], true>,
   fromIpvs: {
     ready: true,

@@ -6,13 +6,21 @@ import type { ServerHealth, SyncReadiness } from '../base/facts.js'
 import type { Clock, Links, Log, Timer } from '../base/ports.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
+import { type DiffEntry, diff } from '../config/diff.js'
 import type { Config, DirectorConfig } from '../config/model.js'
+import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
+import type { HandoverResult } from '../vrrp/runtime.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
-import type { FromHealthcheck, FromIpvs, FromSync, FromVrrp, PairSetting } from './messages.js'
+import { LoopLag } from './loop-lag.js'
+import type { MaintenanceFile } from './maintenance-file.js'
+import type { FromHealthcheck, FromIpvs, FromSync, FromVrrp, PairSetting, VrrpSetting } from './messages.js'
+import { Refusal } from './refusal.js'
 import { releaseAddresses } from './release.js'
+import { needsRestart } from './reload.js'
 import { composeStatus, healthKey, type Reports } from './status.js'
 import { firstInheritedFd } from './supervisor.js'
+import { VrrpMemory } from './vrrp-memory.js'
 
 /**
  * The election waits for the first complete table: a director without servers must not win addresses.
@@ -20,6 +28,10 @@ import { firstInheritedFd } from './supervisor.js'
  */
 const tablePatience = millis(10_000)
 const tickInterval = millis(1_000)
+/** A successor of the vrrp process takes charge of the addresses within this time, or they are released. */
+const successorPatience = millis(1_000)
+/** The vrrp process itself gives a handover up after a second. */
+const answerPatience = millis(5_000)
 
 export interface ParentOptions {
   readonly config: Config
@@ -31,15 +43,30 @@ export interface ParentOptions {
   readonly log: Log
   readonly links: Links
   readonly version: string
+  readonly maintenanceFile: MaintenanceFile
 }
+
+type Asked = (results: readonly HandoverResult[] | Refusal) => void
 
 export class Parent {
   private readonly children: Children
   private readonly startedAt: Millis
+  private config: Config
+  private local: DirectorConfig
+  private peer: DirectorConfig | undefined
+  private maintenanceReason: string | undefined
+  private readonly memory: VrrpMemory
+  private readonly lag = new LoopLag()
+  private readonly lags = new Map<string, number>()
+  private readonly asked = new Map<number, Asked>()
+  private lastAsked = 0
+  private successor: Timer | undefined
   private readonly health = new Map<string, ServerHealth>()
   private readonly reports: Reports = {}
   private readiness: SyncReadiness
   private vrrpReady = false
+  /** It has its setting. */
+  private vrrpStarted = false
   private tableStands = false
   private syncDaemonsStarted = false
   private ticking: Timer | undefined
@@ -49,6 +76,11 @@ export class Parent {
   constructor(private readonly options: ParentOptions) {
     const { clock, log, config } = options
     this.startedAt = clock.now()
+    this.config = config
+    this.local = options.local
+    this.peer = options.peer
+    this.memory = new VrrpMemory(clock)
+    this.maintenanceReason = options.maintenanceFile.read()
     this.children = createChildren(
       {
         clock,
@@ -78,6 +110,7 @@ export class Parent {
   /** Leaves in good order: addresses first, the table last, for traffic runs until the peer has taken over. */
   async stop(): Promise<void> {
     this.ticking?.cancel()
+    this.successor?.cancel()
     await this.children.vrrp.stop()
     await Promise.all([this.children.healthcheck.stop(), this.children.sync?.stop()])
     await this.children.ipvs.stop()
@@ -85,8 +118,67 @@ export class Parent {
     await this.release('leaving')
   }
 
+  /**
+   * Takes another configuration, all of it or nothing, and answers what differs. Throws `Refusal` for what
+   * only a restart can change. No process is started again and no role is given up.
+   */
+  reload(config: Config): readonly DiffEntry[] {
+    const local = config.directors.find(({ name }) => name === this.local.name)
+    const differences = diff(this.config, config)
+    const fixed = needsRestart(this.config, config, differences)
+    if (!local || fixed.length > 0)
+      throw new Refusal(409, `needs a restart: ${fixed.join(', ')}; nothing was changed`, {
+        needsRestart: fixed,
+      })
+    if (differences.length === 0) return differences
+    this.config = config
+    this.local = local
+    this.peer = config.directors.find(({ name }) => name === this.peer?.name)
+    this.forgetRemovedServers()
+    if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
+    if (this.hasTable) {
+      const services = config.virtualServices
+      this.children.ipvs.send({ type: 'configure', setting: this.ipvsSetting() })
+      this.children.healthcheck.send({ type: 'configure', services })
+      this.children.sync?.send({ type: 'configure', services })
+    }
+    return differences
+  }
+
+  /** Asks the vrrp process. Throws `Refusal` when it is not there. */
+  handOver(router: string | undefined, force: boolean): Promise<readonly HandoverResult[]> {
+    return this.ask((id) => this.children.vrrp.send({ type: 'handover', id, router, force }))
+  }
+
+  /** `reason` undefined: it is over. It is remembered before anything moves, and also without a vrrp process. */
+  async maintenance(reason: string | undefined): Promise<readonly HandoverResult[]> {
+    this.options.maintenanceFile.write(reason)
+    this.maintenanceReason = reason
+    if (!this.vrrpStarted) return []
+    return this.ask((id) => this.children.vrrp.send({ type: 'maintenance', id, reason }))
+  }
+
+  private ask(send: (id: number) => boolean): Promise<readonly HandoverResult[]> {
+    const { clock } = this.options
+    return new Promise((resolve, reject) => {
+      const id = ++this.lastAsked
+      const limit = clock.at(after(clock.now(), answerPatience), () =>
+        ended(new Refusal(409, 'the vrrp process did not answer')),
+      )
+      const ended: Asked = (results) => {
+        limit.cancel()
+        this.asked.delete(id)
+        if (results instanceof Refusal) reject(results)
+        else resolve(results)
+      }
+      this.asked.set(id, ended)
+      if (!this.vrrpStarted || !send(id)) ended(new Refusal(409, 'the vrrp process is not running'))
+    })
+  }
+
   status(): DirectorStatus {
-    const { config, local, peer, clock, version } = this.options
+    const { clock, version } = this.options
+    const { config, local, peer } = this
     return composeStatus({
       config,
       local,
@@ -97,18 +189,22 @@ export class Parent {
       reports: this.reports,
       health: this.health,
       waitsForTable: !this.tableStands,
-      processes: this.inUse.map((child) => ({
-        name: child.name,
-        pid: child.pid ?? null,
-        state: child.supervision.name,
-        restarts: child.supervision.restarts,
-      })),
+      processes: [
+        { name: 'main', pid: process.pid, state: 'running', restarts: 0, eventLoopLagMs: this.lag.worstMs },
+        ...this.inUse.map((child) => ({
+          name: child.name,
+          pid: child.pid ?? null,
+          state: child.supervision.name,
+          restarts: child.supervision.restarts,
+          eventLoopLagMs: this.lags.get(child.name) ?? null,
+        })),
+      ],
     })
   }
 
   /** Addresses without services need no table, and no kernel that could hold one. */
   private get hasTable(): boolean {
-    return this.options.config.virtualServices.length > 0
+    return this.config.virtualServices.length > 0
   }
 
   private get inUse() {
@@ -119,6 +215,7 @@ export class Parent {
   private tick(): void {
     const { clock, log } = this.options
     for (const child of this.inUse) child.tick()
+    this.lag.tick()
     if (!this.tableStands && clock.now() - this.startedAt > tablePatience) {
       log.warn(
         `the table does not stand after ${tablePatience / 1000} s; taking part in elections all the same`,
@@ -129,7 +226,8 @@ export class Parent {
   }
 
   private pairSetting(): PairSetting | undefined {
-    const { config, pairKey, pairPort } = this.options
+    const { pairKey, pairPort } = this.options
+    const { config } = this
     if (!pairKey || !pairPort) return undefined
     return {
       name: config.pair.name,
@@ -143,13 +241,36 @@ export class Parent {
   private openElections(): void {
     this.tableStands = true
     if (!this.vrrpReady) return
-    const { config, local, peer } = this.options
-    const pair = this.pairSetting()
-    this.children.vrrp.send({ type: 'start', setting: { local, peer, routers: config.virtualRouters, pair } })
+    this.vrrpStarted = true
+    const resumed = this.memory.resume(this.maintenanceReason)
+    this.children.vrrp.send({ type: 'start', setting: { ...this.vrrpSetting(), resumed } })
     this.children.vrrp.send({ type: 'syncReadiness', readiness: this.readiness })
   }
 
+  private vrrpSetting(): VrrpSetting {
+    const { config, local, peer } = this
+    const { hash: configHash, virtualRouters: routers } = config
+    return { local, peer, routers, pair: this.pairSetting(), configHash, resumed: undefined }
+  }
+
+  private ipvsSetting(): IpvsSetting {
+    const { virtualServices: services, ipvs, sync } = this.config
+    const peerId = this.children.sync ? this.peer?.id : undefined
+    return { services, ipvs, sync, directorId: this.local.id, peerId }
+  }
+
+  /** One that comes back later begins as unknown. */
+  private forgetRemovedServers(): void {
+    const there = new Set(
+      this.config.virtualServices.flatMap(({ name, realServers }) =>
+        realServers.map((server) => healthKey(name, server.name)),
+      ),
+    )
+    for (const key of this.health.keys()) if (!there.has(key)) this.health.delete(key)
+  }
+
   private onVrrp(message: FromVrrp): void {
+    this.memory.learn(message)
     switch (message.type) {
       case 'ready':
         void this.releasing.then(() => {
@@ -159,6 +280,14 @@ export class Parent {
         return
       case 'status':
         this.reports.vrrp = message.status
+        this.lags.set('vrrp', message.eventLoopLagMs)
+        return
+      case 'roleChanged':
+        // Whatever the role is: it has released the addresses, or answers for them.
+        this.successor?.cancel()
+        return
+      case 'handoverEnded':
+        this.asked.get(message.id)?.(message.results)
         return
       default:
         return
@@ -166,21 +295,16 @@ export class Parent {
   }
 
   private onIpvs(message: FromIpvs): void {
-    const { config, local, peer } = this.options
     switch (message.type) {
       case 'ready': {
-        const { virtualServices: services, ipvs, sync } = config
-        const peerId = this.children.sync ? peer?.id : undefined
-        this.children.ipvs.send({
-          type: 'start',
-          setting: { services, ipvs, sync, directorId: local.id, peerId },
-        })
+        this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting() })
         if (this.health.size > 0)
           this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.values()] })
         return
       }
       case 'status':
         this.reports.ipvs = message.status
+        this.lags.set('ipvs', message.eventLoopLagMs)
         return
       case 'reconciled':
         if (!this.tableStands) this.openElections()
@@ -197,7 +321,7 @@ export class Parent {
   private onHealthcheck(message: FromHealthcheck): void {
     switch (message.type) {
       case 'ready':
-        this.children.healthcheck.send({ type: 'start', services: this.options.config.virtualServices })
+        this.children.healthcheck.send({ type: 'start', services: this.config.virtualServices })
         return
       case 'healthChanged':
         for (const server of message.servers) this.learn(server)
@@ -205,6 +329,7 @@ export class Parent {
         return
       case 'status':
         this.reports.healthcheck = message.status
+        this.lags.set('healthcheck', message.eventLoopLagMs)
         return
       default:
         return
@@ -218,8 +343,8 @@ export class Parent {
   }
 
   private onSync(message: FromSync): void {
-    const { local, peer } = this.options
-    const services = this.options.config.virtualServices
+    const { local, peer } = this
+    const services = this.config.virtualServices
     switch (message.type) {
       case 'ready': {
         const pair = this.pairSetting()
@@ -234,6 +359,7 @@ export class Parent {
         return
       case 'status':
         this.reports.sync = message.status
+        this.lags.set('sync', message.eventLoopLagMs)
         return
       default:
         return
@@ -243,9 +369,7 @@ export class Parent {
   private onDeath(name: keyof Children): void {
     switch (name) {
       case 'vrrp':
-        this.vrrpReady = false
-        delete this.reports.vrrp
-        this.releasing = this.release('the vrrp process is gone')
+        this.vrrpDied()
         return
       case 'sync':
         this.readiness = { ready: false, reason: 'the sync process has to be started again' }
@@ -257,10 +381,31 @@ export class Parent {
     }
   }
 
+  /**
+   * Its successor knows within a moment whether to keep the addresses or to release them: nothing is lost
+   * if they stay that long. One that dies again and again gets no such credit.
+   */
+  private vrrpDied(): void {
+    const { clock } = this.options
+    this.vrrpReady = false
+    this.vrrpStarted = false
+    delete this.reports.vrrp
+    this.memory.died()
+    this.successor?.cancel()
+    for (const ended of [...this.asked.values()]) ended(new Refusal(409, 'the vrrp process died'))
+    if (!this.children.vrrp.returnsAtOnce) {
+      this.releasing = this.release('the vrrp process is gone')
+      return
+    }
+    this.successor = clock.at(after(clock.now(), successorPatience), () => {
+      this.releasing = this.release('the vrrp process is gone, and no other has taken charge')
+    })
+  }
+
   private async release(why: string): Promise<void> {
-    const { links, config, log } = this.options
+    const { links, log } = this.options
     try {
-      const released = await releaseAddresses(links, config.virtualRouters)
+      const released = await releaseAddresses(links, this.config.virtualRouters)
       for (const text of released) log.warn(`released ${text}: ${why}`)
     } catch (error) {
       // The lease ends it all the same.

@@ -61,6 +61,12 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
     return this.state
   }
 
+  /** While it dies: whether its successor starts without a pause. */
+  get returnsAtOnce(): boolean {
+    const [next] = superviseStep(this.state, { type: 'exited' }, this.options.clock.now())
+    return next.name === 'waiting' && next.until <= this.options.clock.now()
+  }
+
   start(): void {
     this.apply({ type: 'start' })
   }

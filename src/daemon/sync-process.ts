@@ -42,8 +42,10 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   let runtime: SyncRuntime | undefined
+  let persistence = persistenceOf([])
 
   const start = ({ local, peer, pair, services }: SyncSetting): void => {
+    persistence = persistenceOf(services)
     runtime = startSync(
       {
         clock,
@@ -73,7 +75,7 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
         // Anybody may read it, in this network namespace: no privilege is needed later.
         readConnectionTable: () => createReadStream('/proc/net/ip_vs_conn'),
       },
-      { syncid: local.id, peerSyncid: peer.id, persistence: persistenceOf(services) },
+      { syncid: local.id, peerSyncid: peer.id, persistence: (...which) => persistence(...which) },
       emit,
     )
     // The sockets are open, and nothing else here needs root.
@@ -85,6 +87,9 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
       switch (message.type) {
         case 'start':
           start(message.setting)
+          return
+        case 'configure':
+          persistence = persistenceOf(message.services)
           return
         case 'syncDaemonsStarted':
           runtime?.kernelDaemonsStarted()

@@ -5,26 +5,29 @@ import { openPacketSocket } from '../platform/packet-socket.js'
 import { openRawSocket } from '../platform/raw-socket.js'
 import { Reactor } from '../platform/reactor.js'
 import { claimRealtime } from '../platform/scheduling.js'
-import { startVrrp, type VrrpRuntime } from '../vrrp/runtime.js'
+import { type HandoverResult, startVrrp, type VrrpRuntime } from '../vrrp/runtime.js'
 import type { VrrpFact } from '../vrrp/status.js'
 import { runChild } from './child.js'
-import { messageTypes, type ToVrrp } from './messages.js'
+import { type HandoverEnded, messageTypes, type ToVrrp } from './messages.js'
 import { openLinkToPeer } from './pair-link.js'
 
 /** Above ordinary work, below the kernel's own threads (50). */
 const realtimePriority = 20
 
-runChild<ToVrrp, VrrpFact>('vrrp', messageTypes.toVrrp, ({ log, emit }) => {
+runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, emit }) => {
   log.debug(claimRealtime(realtimePriority))
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
   let runtime: VrrpRuntime | undefined
+  const answer = (id: number, asked: Promise<readonly HandoverResult[]> | undefined): void => {
+    void asked?.then((results) => emit({ type: 'handoverEnded', id, results }))
+  }
   return {
     handle(message) {
       switch (message.type) {
         case 'start': {
-          const { local, peer, routers, pair } = message.setting
+          const { local, peer, routers, pair, configHash, resumed } = message.setting
           runtime = startVrrp(
             {
               clock,
@@ -38,11 +41,22 @@ runChild<ToVrrp, VrrpFact>('vrrp', messageTypes.toVrrp, ({ log, emit }) => {
                       openLinkToPeer({ reactor, clock, log }, 'vrrp', { local, peer, pair }, onMessage)
                   : undefined,
             },
-            { director: local, peer, routers },
+            { director: local, peer, routers, configHash, ...(resumed && { resumed }) },
             emit,
           )
           return
         }
+        case 'configure': {
+          const { local, peer, routers, configHash } = message.setting
+          runtime?.configure({ director: local, peer, routers, configHash })
+          return
+        }
+        case 'handover':
+          answer(message.id, runtime?.handOver(message.router, { force: message.force, stay: true }))
+          return
+        case 'maintenance':
+          answer(message.id, runtime?.maintenance(message.reason))
+          return
         case 'syncReadiness':
           runtime?.syncReadiness(message.readiness)
           return

@@ -556,6 +556,7 @@ class Runtime implements VrrpRuntime {
     const overPair = config.transport === 'udp'
     return {
       priority: this.priorityOf(config),
+      configuredPriority: config.priority[this.setting.director.name] ?? this.setting.director.priority,
       grouped: config.group !== undefined,
       holdDown,
       source,

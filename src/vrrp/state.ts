@@ -9,6 +9,8 @@ import type { GarpConfig, Preempt } from '../config/model.js'
 export interface RouterParams {
   /** 1 to 255; 255 is the address owner. */
   readonly priority: Priority
+  /** As the file has it, where tracking or the group made another of it. */
+  readonly configuredPriority?: Priority
   /** The address that our advertisements come from: the tie-break among equal priorities. */
   readonly source: IpAddress
   readonly advertisementInterval: Millis

@@ -24,6 +24,8 @@ export interface RouterStatus {
   readonly active: string | undefined
   /** Why this Backup lets a lower priority stay Active; undefined when it would preempt. */
   readonly holdsBack: string | undefined
+  /** The director to which it was handed over, and which it leaves alone since. */
+  readonly handedOverTo: string | undefined
   readonly transitions: number
   readonly advertisements: {
     readonly sent: number

@@ -72,7 +72,7 @@ const status: DirectorStatus = {
     messages: { messagesSent: 5, messagesReceived: 7, lost: 0 },
     discarded: {},
   },
-  processes: [{ name: 'vrrp', pid: 1, state: 'running', restarts: 0 }],
+  processes: [{ name: 'vrrp', pid: 1, state: 'running', restarts: 0, eventLoopLagMs: 0 }],
   warnings: [],
 }
 
@@ -105,7 +105,7 @@ describe('vipair status', () => {
       {
         ...status,
         warnings: ['peer lb2 uses a different pair key'],
-        processes: [{ name: 'sync', pid: null, state: 'waiting', restarts: 4 }],
+        processes: [{ name: 'sync', pid: null, state: 'waiting', restarts: 4, eventLoopLagMs: null }],
       },
       { width: 80, color: false },
     )

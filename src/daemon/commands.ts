@@ -1,0 +1,103 @@
+/** The commands of the control socket: what their bodies may hold, and what they answer. */
+import type { Log } from '../base/ports.js'
+import { formatProblem } from '../config/problem.js'
+import type { HandoverResult } from '../vrrp/runtime.js'
+import type { Routes } from './control-server.js'
+import { loadApart } from './load-apart.js'
+import type { Parent } from './parent.js'
+import { Refusal } from './refusal.js'
+import { describeDifference } from './reload.js'
+
+export interface CommandContext {
+  readonly configFile: string
+  readonly log: Log
+  readonly parent: () => Parent
+}
+
+const boolean = (value: unknown): value is boolean => typeof value === 'boolean'
+const string = (value: unknown): value is string => typeof value === 'string' && value.length <= 200
+
+interface Fields {
+  readonly [name: string]: (value: unknown) => boolean
+}
+
+/** The body with these fields at most, each of its kind. Throws `Refusal`. */
+function fieldsOf(body: unknown, fields: Fields): Readonly<Record<string, unknown>> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Refusal(400, 'the body is not a JSON object')
+  for (const [name, value] of Object.entries(body)) {
+    const fits = Object.hasOwn(fields, name) ? fields[name] : undefined
+    if (!fits) throw new Refusal(400, `unknown field ${JSON.stringify(name.slice(0, 60))}`)
+    if (!fits(value)) throw new Refusal(400, `${name}: ${JSON.stringify(value)?.slice(0, 60)} does not fit`)
+  }
+  return body as Readonly<Record<string, unknown>>
+}
+
+export class Commands {
+  private reloading = false
+
+  constructor(private readonly context: CommandContext) {}
+
+  get routes(): Routes {
+    return {
+      'GET /v1/status': () => this.context.parent().status(),
+      'POST /v1/reload': (body) => {
+        fieldsOf(body, {})
+        return this.reload()
+      },
+      'POST /v1/handover': async (body) => {
+        const { router, force } = fieldsOf(body, { router: string, force: boolean })
+        const name = router === undefined ? undefined : String(router)
+        return handedOver(await this.context.parent().handOver(name, force === true))
+      },
+      'POST /v1/maintenance': async (body) => {
+        const { on, reason = 'by the operator' } = fieldsOf(body, { on: boolean, reason: string })
+        if (on === undefined) throw new Refusal(400, 'on: true or false is needed')
+        const results = await this.context.parent().maintenance(on === true ? String(reason) : undefined)
+        return { maintenance: on, handovers: results.map(told) }
+      },
+    }
+  }
+
+  /** All or nothing. Throws `Refusal` with every problem; each is in the log as well. */
+  async reload(): Promise<{ configHash: string; changes: readonly string[]; warnings: readonly string[] }> {
+    const { configFile, log, parent } = this.context
+    if (this.reloading) throw new Refusal(409, 'a reload is under way')
+    this.reloading = true
+    try {
+      const loaded = await loadApart(configFile)
+      if (!loaded.ok) {
+        const problems = loaded.error.map((problem) => formatProblem(configFile, problem))
+        for (const problem of problems) log.error(`reload: ${problem}`)
+        throw new Refusal(422, `${configFile} is not valid; nothing was changed`, { problems })
+      }
+      const { config, warnings: found } = loaded.value
+      const warnings = found.map((problem) => formatProblem(configFile, problem))
+      for (const warning of warnings) log.warn(`reload: ${warning}`)
+      const changes = parent().reload(config).map(describeDifference)
+      log.info(
+        `reload: config ${config.hash}, ${changes.length === 0 ? 'nothing changed' : changes.slice(0, 20).join('; ')}${changes.length > 20 ? ` and ${changes.length - 20} more` : ''}`,
+      )
+      return { configHash: config.hash, changes, warnings }
+    } catch (error) {
+      if (error instanceof Refusal) log.error(`reload: ${error.message}`)
+      throw error
+    } finally {
+      this.reloading = false
+    }
+  }
+}
+
+const told = ({ unit, result }: HandoverResult) => ({
+  unit,
+  to: result.ok ? result.value : null,
+  reason: result.ok ? null : result.error,
+})
+
+function handedOver(results: readonly HandoverResult[]) {
+  if (results.length === 0) throw new Refusal(409, 'no virtual router is Active here')
+  const handovers = results.map(told)
+  const refused = results.flatMap(({ unit, result }) => (result.ok ? [] : [`${unit}: ${result.error}`]))
+  if (refused.length > 0) throw new Refusal(409, refused.join('; '), { handovers })
+  return { handovers }
+}
