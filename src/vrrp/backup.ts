@@ -162,7 +162,7 @@ function mayPreempt(params: RouterParams, state: Backup, now: Millis): boolean {
 /** Why a Backup would not preempt a lower priority now; undefined when it would. */
 export function holdBack(params: RouterParams, state: Backup, now: Millis): string | undefined {
   const { handedOver, stability } = state.known
-  if (handedOver !== undefined) return `handed over to ${handedOver}`
+  if (handedOver !== undefined) return `until ${handedOver} goes or hands back`
   if (params.preempt === 'never') return 'preempt = "never"'
   if (params.preempt === 'when_synced' && !state.known.sync.ready) return state.known.sync.reason
   const held = (stability.heldUntil ?? now) - now

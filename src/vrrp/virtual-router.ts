@@ -228,6 +228,8 @@ export class VirtualRouter {
 
   private holdsBack(): string | undefined {
     const { params, state } = this
+    const { handedOver } = state.known
+    if (state.name === 'backup' && handedOver !== undefined) return holdBack(params, state, this.clock.now())
     const active = this.heardActive()
     if (state.name !== 'backup' || !active || active.priority >= params.priority) return undefined
     return holdBack(params, state, this.clock.now())
