@@ -44,7 +44,8 @@ describe('a supervised child', () => {
     const status = once(heard, 'status')
     child.send({ type: 'say', text: 'hello' })
     assert.deepEqual((await said)[0], { type: 'said', text: 'hello' })
-    assert.deepEqual((await status)[0], { type: 'status', status: { pid: child.pid } })
+    const { type, status: reported } = (await status)[0]
+    assert.deepEqual({ type, reported }, { type: 'status', reported: { pid: child.pid } })
   })
 
   it('is started again when it dies, with the exit status in the log', async () => {
