@@ -29,6 +29,7 @@ key_file = "${key}"
 [[virtual_router]]
 name = "front"
 vrid = 51
+preempt = "never"
 addresses = ["10.9.0.100/24"]
 transport = "${transport}"
 advertisement_interval = "100ms"

@@ -52,7 +52,7 @@ lease = "5s"`,
     assert.deepEqual(await Promise.all([lb1, lb2].map((one) => one.pidOf('vrrp'))), pids)
     for (const one of [lb1, lb2])
       assert.equal(
-        one.lines.filter((line) => line.includes('vrrp: front: ')).length,
+        one.lines.filter((line) => / vrrp: front: \w+ -> /.test(line)).length,
         one === lb1 ? 2 : 1,
         one.lines.join('\n'),
       )
