@@ -13,6 +13,7 @@ import type {
 import { hashOf } from './normal.js'
 import type { CheckTable } from './tables/check.js'
 import type { FileTable } from './tables/file.js'
+import { buildTrack } from './track.js'
 
 type RouterTable = FileTable['virtual_router'][number]
 type ServiceTable = FileTable['virtual_service'][number]
@@ -41,6 +42,7 @@ function buildDirector(director: FileTable['director'][number], i: number): Dire
   return {
     name: director.name,
     address: director.address,
+    addresses: director.addresses,
     priority: director.priority ?? byPlace,
     id: i + 1,
   }
@@ -65,6 +67,7 @@ const buildRouter = (router: RouterTable): VirtualRouterConfig => ({
     refresh: unlessZero(router.garp.refresh),
   },
   priority: router.priority,
+  track: router.track.map(buildTrack),
 })
 
 const buildService = (service: ServiceTable): VirtualServiceConfig => ({

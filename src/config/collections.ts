@@ -142,3 +142,29 @@ export function variant<C, D>(
     },
   }
 }
+
+/** Tables told apart by which of these keys they have; the first that is there decides. */
+export function keyed<C, D>(
+  variants: Readonly<Record<string, Schema<C, D>>>,
+  expected: string,
+): Schema<C, D> {
+  const names = Object.keys(variants)
+  return {
+    expected,
+    tables: Object.values(variants).flatMap((schema) => schema.tables ?? []),
+    json: { anyOf: Object.values(variants).map((schema) => schema.json) },
+    read(node, path, report) {
+      if (node.kind !== 'table') {
+        report.error(path, describe(node), { expected })
+        return undefined
+      }
+      const key = names.find((candidate) => node.entries.has(candidate))
+      const variantOf = key === undefined ? undefined : variants[key]
+      if (variantOf) return variantOf.read(node, path, report)
+      const given = [...node.entries.keys()]
+      const meant = given.map((candidate) => nearest(candidate, names)).find((found) => found !== undefined)
+      report.error(path, `none of ${names.map(quote).join(', ')} is there`, { expected, suggestion: meant })
+      return undefined
+    },
+  }
+}

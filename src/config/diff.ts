@@ -1,6 +1,7 @@
 /** What differs between two configurations, by name and key: for `plan` and for a reload. */
 import type { Config } from './model.js'
-import { type NormalForm, type NormalTable, normalForm, ordered } from './normal.js'
+import { type NormalForm, normalForm, ordered } from './normal.js'
+import type { NormalTable } from './normal-table.js'
 import type { Json } from './schema.js'
 
 export interface KeyChange {

@@ -25,6 +25,8 @@ export interface PairConfig {
 export interface DirectorConfig {
   readonly name: string
   readonly address: IpAddress
+  /** Further own addresses: the n-th of one director and the n-th of the other are one more path. */
+  readonly addresses: readonly IpAddress[]
   readonly priority: Priority
   /** 1 for the first director, 2 for the second: its IPVS sync id. */
   readonly id: number
@@ -58,7 +60,81 @@ export interface VirtualRouterConfig {
   readonly garp: GarpConfig
   /** By director name; the director's own priority where absent. */
   readonly priority: Readonly<Record<string, Priority>>
+  /** Names are unique within a router. */
+  readonly track: readonly TrackConfig[]
 }
+
+interface TrackCommon {
+  /** What status and log call it. */
+  readonly name: string
+  /**
+   * -253 to 253. Negative: added to the priority while it is down; positive: while it is up. Undefined:
+   * down takes the router out of the election.
+   */
+  readonly weight: number | undefined
+}
+
+interface SampledTrack extends TrackCommon {
+  readonly interval: Millis
+  /** Consecutive good ones that make it up. */
+  readonly rise: number
+  /** Consecutive bad ones that make it down. */
+  readonly fall: number
+}
+
+export interface InterfaceTrackConfig extends TrackCommon {
+  readonly kind: 'interface'
+  readonly interface: string
+  /** Must be on the interface; undefined: the link is enough. */
+  readonly address: IpAddress | undefined
+}
+
+export interface ScriptTrackConfig extends SampledTrack {
+  readonly kind: 'script'
+  /** Absolute path of a program, and its arguments. */
+  readonly command: readonly string[]
+  readonly timeout: Millis
+  readonly user: string
+}
+
+export interface FileTrackConfig extends TrackCommon {
+  readonly kind: 'file'
+  readonly path: string
+  /** The whole number in the file is added to the priority, and a file without one adds nothing. */
+  readonly weightFromContent: boolean
+  readonly interval: Millis
+}
+
+export interface ProcessTrackConfig extends SampledTrack {
+  readonly kind: 'process'
+  /** Name or absolute path of the program. */
+  readonly program: string
+  readonly pidFile: string | undefined
+}
+
+export interface GatewayTrackConfig extends SampledTrack {
+  readonly kind: 'gateway'
+  readonly address: IpAddress
+  /** Undefined: the one whose network the address is in. */
+  readonly interface: string | undefined
+}
+
+export interface ServicesTrackConfig extends TrackCommon {
+  readonly kind: 'services'
+  readonly weight: number
+  /** How long a difference must last. */
+  readonly hold: Millis
+  /** The weight counts for each server that only the peer sees. */
+  readonly perServer: boolean
+}
+
+export type TrackConfig =
+  | InterfaceTrackConfig
+  | ScriptTrackConfig
+  | FileTrackConfig
+  | ProcessTrackConfig
+  | GatewayTrackConfig
+  | ServicesTrackConfig
 
 export type Forwarding = 'direct' | 'nat'
 export type Protocol = 'tcp' | 'udp'

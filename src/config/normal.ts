@@ -12,10 +12,11 @@ import type {
   VirtualRouterConfig,
   VirtualServiceConfig,
 } from './model.js'
+import { given, type NormalTable } from './normal-table.js'
 import type { Json } from './schema.js'
+import { normalTrack } from './track.js'
 import { formatDuration } from './values.js'
 
-export type NormalTable = { readonly [key: string]: Json }
 type Content = Omit<Config, 'hash'>
 
 export interface NormalForm {
@@ -33,9 +34,10 @@ export function normalForm(config: Content): NormalForm {
   return {
     pair: given({ name: config.pair.name, key_file: config.pair.keyFile, port: config.pair.port }),
     // The order of directors is kept: it is their sync ids.
-    director: config.directors.map(({ name, address, priority }) => ({
+    director: config.directors.map(({ name, address, addresses, priority }) => ({
       name,
       address: formatIp(address),
+      addresses: addresses.map(formatIp),
       priority,
     })),
     virtual_router: sorted(config.virtualRouters.map(router)),
@@ -79,6 +81,7 @@ const router = (config: VirtualRouterConfig): NormalTable =>
       refresh: orZero(config.garp.refresh),
     },
     priority: config.priority,
+    track: config.track.map(normalTrack),
   })
 
 const service = (config: VirtualServiceConfig): NormalTable =>
@@ -119,13 +122,6 @@ function check(config: CheckConfig): NormalTable {
 }
 
 const orZero = (span: Millis | undefined): string => (span === undefined ? '0s' : formatDuration(span))
-
-/** Without the keys that have no value. */
-function given(table: Readonly<Record<string, Json | undefined>>): NormalTable {
-  const entries: [string, Json][] = []
-  for (const [key, value] of Object.entries(table)) if (value !== undefined) entries.push([key, value])
-  return Object.fromEntries(entries)
-}
 
 const sorted = (tables: readonly NormalTable[]): readonly NormalTable[] =>
   [...tables].sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1))

@@ -8,6 +8,7 @@ import { checkControl } from './rules/control.js'
 import { checkDirectors } from './rules/directors.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
+import { checkTracks } from './rules/tracks.js'
 import { completed, readNode } from './schema.js'
 import { readSyntax } from './syntax.js'
 import { fileTable, homes } from './tables/file.js'
@@ -36,6 +37,7 @@ export function parseConfig(source: Uint8Array | string): Result<ValidConfig, re
   if (draft) {
     checkDirectors(draft, report)
     checkRouters(draft, report)
+    checkTracks(draft, report)
     checkServices(draft, report)
     checkControl(draft, report)
     if (draft.virtual_router?.length === 0 && draft.virtual_service?.length === 0) {

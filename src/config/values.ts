@@ -106,6 +106,18 @@ export function only<const T extends string | number | boolean>(
   }
 }
 
+/** `true` or `false`. */
+export const flag: Schema<boolean> = {
+  expected: 'true or false',
+  json: { type: 'boolean' },
+  read(node, path, report) {
+    if (node.kind === 'boolean') return node.value
+    const word = node.kind === 'string' && /^(true|false)$/.test(node.value) ? node.value : undefined
+    report.error(path, describe(node), { expected: 'true or false', suggestion: word })
+    return undefined
+  },
+}
+
 /** A whole number within bounds, both included; `brand` makes it a unit. */
 export function integer<T extends number = number>(
   low: number,

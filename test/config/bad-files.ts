@@ -178,11 +178,6 @@ const keys: readonly BadFile[] = [
 
 const later: readonly BadFile[] = [
   router(
-    'track',
-    'track = [{ gateway = "10.0.0.1" }]',
-    '13:1: virtual_router[0].track: not supported by this version',
-  ),
-  router(
     'version 2',
     'version = 2',
     '13:11: virtual_router[0].version: 2 is not supported by this version, expected 3',
@@ -520,6 +515,61 @@ const rules: readonly BadFile[] = [
     'a priority for nobody',
     'priority = { lb3 = 10 }',
     '13:14: virtual_router[0].priority.lb3: no director is called "lb3", expected "lb1" or "lb2", did you mean "lb1"?',
+  ),
+  router(
+    'a tracked thing of no kind',
+    'track = [{ gatway = "10.0.0.1" }]',
+    '13:10: virtual_router[0].track[0]: none of "gateway", "script", "file", "process", "services", "interface" is there, expected a table such as { interface = "eth1" } or { gateway = "10.0.0.1" }, did you mean gateway?',
+  ),
+  router(
+    'a relative script, a weight of 0 and a hanging timeout',
+    'track = [{ script = ["check.sh"], weight = 0, user = "root" }, { script = "/bin/true" }]',
+    '13:22: virtual_router[0].track[0].script[0]: "check.sh" is not an absolute path, expected an absolute path: no shell and no PATH look it up',
+    '13:44: virtual_router[0].track[0].weight: 0 is out of range, expected an integer from -253 to 253 other than 0',
+    '13:54: virtual_router[0].track[0].user: warning: the script runs as root, expected a user of its own',
+    '13:75: virtual_router[0].track[1].script: "/bin/true" is a string, expected a program and its arguments such as ["/usr/lib/vipair/check", "--fast"]',
+  ),
+  router(
+    'tracked twice',
+    'track = [{ gateway = "10.0.0.1" }, { gateway = "10.0.0.1", weight = -10 }]',
+    '13:36: virtual_router[0].track[1]: two tracked things of one name: see virtual_router[0].track[0] in line 13',
+  ),
+  router(
+    'a router that is its own gateway',
+    'track = [{ gateway = "10.0.0.100" }, { file = "run", weight_from_content = "yes" }]',
+    '13:22: virtual_router[0].track[0].gateway: 10.0.0.100 is an address of this router, expected the address of another machine',
+    '13:47: virtual_router[0].track[1].file: "run" is not valid, expected an absolute path',
+    '13:76: virtual_router[0].track[1].weight_from_content: "yes" is a string, expected true or false',
+  ),
+  router(
+    'a weight and the weight in the file',
+    'track = [{ file = "/run/weight", weight_from_content = true, weight = -30 }]',
+    '13:71: virtual_router[0].track[0].weight: the weight is in the file, expected weight or weight_from_content, not both',
+  ),
+  bad(
+    'services to compare and nobody to compare with',
+    changed('[[director]]\nname = "lb2"\naddress = "10.0.0.12"\n', '').replace(
+      'vrid = 51',
+      'vrid = 51\ntrack = [{ services = false }, { services = true, weight = 30 }]',
+    ),
+    '9:23: virtual_router[0].track[0].services: false is a boolean, expected true',
+    '9:32: virtual_router[0].track[1]: two tracked things of one name: see virtual_router[0].track[0] in line 9',
+    '9:32: virtual_router[0].track[1]: there is no peer that could see more servers, expected two directors',
+    '9:60: virtual_router[0].track[1].weight: 30 is out of range, expected an integer from -253 to -1',
+  ),
+  bad(
+    'a path with one end',
+    changed('"10.0.0.12"', '"10.0.0.12"\naddresses = ["10.1.0.12"]'),
+    '1:1: director[0]: 0 further addresses, and 1 in the other director, expected as many: the n-th of both make a path',
+  ),
+  bad(
+    'a path between two families, and a path that is the address',
+    changed('"10.0.0.12"', '"10.0.0.12"\naddresses = ["10.1.0.12", "10.0.0.12"]').replace(
+      '"10.0.0.11"',
+      '"10.0.0.11"\naddresses = ["2001:db8::11", "10.2.0.11"]',
+    ),
+    '8:14: director[1].addresses[0]: IPv4, and director[0].addresses[0] is IPv6, expected addresses of one family: they make a path',
+    '8:27: director[1].addresses[1]: two directors at one address: see director[1].address in line 7',
   ),
   tail(
     'two services of one name and address',

@@ -23,8 +23,8 @@ describe('a valid file', () => {
     deepEqual(
       config.directors.map(({ address, ...rest }) => ({ ...rest, address: formatIp(address) })),
       [
-        { name: 'lb1', priority: 150, id: 1, address: '10.0.0.11' },
-        { name: 'lb2', priority: 100, id: 2, address: '10.0.0.12' },
+        { name: 'lb1', addresses: [], priority: 150, id: 1, address: '10.0.0.11' },
+        { name: 'lb2', addresses: [], priority: 100, id: 2, address: '10.0.0.12' },
       ],
     )
     const [router] = config.virtualRouters
@@ -43,6 +43,7 @@ describe('a valid file', () => {
         lease: 3000,
         garp: { count: 5, interval: 200, refresh: 10_000 },
         priority: {},
+        track: [],
       },
     )
     const [service] = config.virtualServices
@@ -80,6 +81,72 @@ describe('a valid file', () => {
     deepEqual(config.ipvs, { onExit: 'keep', manage: 'declared', reconcileInterval: 10_000 })
     deepEqual(config.control, { group: undefined, mode: 0o660 })
     deepEqual(config.log, { level: 'info', format: 'text' })
+  })
+
+  it('gets what is tracked, each with a name', () => {
+    const text = baseFile.replace(
+      'vrid = 51',
+      `vrid = 51
+track = [
+  { interface = "eth1", weight = -30 },
+  { script = ["/usr/lib/check", "-q"], interval = "5s", timeout = "3s", user = "monitor", name = "link" },
+  { file = "/run/weight", weight_from_content = true },
+  { process = "/usr/sbin/named", pid_file = "/run/named.pid", rise = 1, fall = 1 },
+  { gateway = "10.0.0.1", interface = "eth0", weight = 20 },
+  { services = true },
+]`,
+    )
+    const [router] = parse(text).virtualRouters
+    deepEqual(
+      router?.track.map((track) =>
+        'address' in track && track.kind === 'gateway'
+          ? { ...track, address: formatIp(track.address) }
+          : track,
+      ),
+      [
+        { kind: 'interface', name: 'interface eth1', weight: -30, interface: 'eth1', address: undefined },
+        {
+          kind: 'script',
+          name: 'link',
+          weight: undefined,
+          command: ['/usr/lib/check', '-q'],
+          timeout: 3000,
+          user: 'monitor',
+          interval: 5000,
+          rise: 2,
+          fall: 3,
+        },
+        {
+          kind: 'file',
+          name: 'file /run/weight',
+          weight: undefined,
+          path: '/run/weight',
+          weightFromContent: true,
+          interval: 1000,
+        },
+        {
+          kind: 'process',
+          name: 'process named',
+          weight: undefined,
+          program: '/usr/sbin/named',
+          pidFile: '/run/named.pid',
+          interval: 1000,
+          rise: 1,
+          fall: 1,
+        },
+        {
+          kind: 'gateway',
+          name: 'gateway 10.0.0.1',
+          weight: 20,
+          address: '10.0.0.1',
+          interface: 'eth0',
+          interval: 1000,
+          rise: 2,
+          fall: 3,
+        },
+        { kind: 'services', name: 'services', weight: -60, hold: 2000, perServer: false },
+      ],
+    )
   })
 
   it('has no warnings', () => deepEqual(warningsOf(baseFile), []))

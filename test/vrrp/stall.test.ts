@@ -89,8 +89,8 @@ describe('vrrp/stall', function () {
         throw new Error('no router is multicast')
       },
     }
-    const director = { name: 'lb2', address: ip('10.0.0.12'), priority: prio(100), id: 2 }
-    const peer = { name: 'lb1', address: ip('10.0.0.11'), priority: prio(150), id: 1 }
+    const director = { name: 'lb2', address: ip('10.0.0.12'), addresses: [], priority: prio(100), id: 2 }
+    const peer = { name: 'lb1', address: ip('10.0.0.11'), addresses: [], priority: prio(150), id: 1 }
     const router = {
       name: 'front',
       vrid: known(vrid(51)),
@@ -104,6 +104,7 @@ describe('vrrp/stall', function () {
       lease: ms(3000),
       garp: { count: 1, interval: ms(100), refresh: undefined },
       priority: {},
+      track: [],
     } as const
     runtime = startVrrp(ports, { director, peer, routers: [router] }, (fact) => {
       if (fact.type === 'roleChanged') roles.push(`${fact.from} -> ${fact.to}`)

@@ -11,8 +11,36 @@ export function checkDirectors(file: FileDraft, report: Report): void {
   for (const [i, director] of directors.entries()) {
     if (director?.name !== undefined) names.claim(director.name, ['director', i, 'name'])
     if (director?.address) addresses.claim(formatIp(director.address), ['director', i, 'address'])
+    for (const [k, address] of (director?.addresses ?? []).entries()) {
+      if (address) addresses.claim(formatIp(address), ['director', i, 'addresses', k])
+    }
   }
+  checkPaths(directors, report)
   if (directors.length === 2) checkKey(file, report)
+}
+
+/** The n-th address of one and the n-th of the other make a path. */
+function checkPaths([first, second]: NonNullable<FileDraft['director']>, report: Report): void {
+  const [mine, theirs] = [first?.addresses, second?.addresses]
+  if (!mine || !theirs) return
+  if (mine.length !== theirs.length) {
+    const i = mine.length < theirs.length ? 0 : 1
+    report.error(
+      ['director', i],
+      `${Math.min(mine.length, theirs.length)} further addresses, and ${Math.max(mine.length, theirs.length)} in the other director`,
+      { expected: 'as many: the n-th of both make a path' },
+    )
+    return
+  }
+  for (const [k, address] of mine.entries()) {
+    const other = theirs[k]
+    if (!address || !other || address.family === other.family) continue
+    report.error(
+      ['director', 1, 'addresses', k],
+      `IPv${other.family}, and director[0].addresses[${k}] is IPv${address.family}`,
+      { expected: 'addresses of one family: they make a path' },
+    )
+  }
 }
 
 /** Whatever the directors tell each other on the pair port is authenticated. */

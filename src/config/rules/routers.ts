@@ -18,7 +18,9 @@ export function checkRouters(file: FileDraft, report: Report): void {
   const addresses = new Unique(report, 'this address is used twice')
   const own = new Map<string, number>()
   for (const [i, director] of (file.director ?? []).entries()) {
-    if (director?.address) own.set(formatIp(director.address), i)
+    for (const address of [director?.address, ...(director?.addresses ?? [])]) {
+      if (address) own.set(formatIp(address), i)
+    }
   }
   for (const [i, router] of (file.virtual_router ?? []).entries()) {
     if (!router) continue

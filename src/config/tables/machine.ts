@@ -1,5 +1,6 @@
 /** Tables about the two machines and the daemon itself. */
 import { priority } from '../../base/units.js'
+import { list } from '../collections.js'
 import { ip, portNumber } from '../network.js'
 import { defaulted, optional, required, type Schema } from '../schema.js'
 import { table } from '../table.js'
@@ -11,7 +12,7 @@ export const name = text(
   /^[A-Za-z0-9][\w.-]{0,62}$/,
 )
 
-const absolutePath = text('an absolute path', /^\/[^\0]*[^/\0]$/)
+export const absolutePath = text('an absolute path', /^\/[^\0]*[^/\0]$/)
 
 /** RFC 9568 section 5.2.4 keeps 0 for resigning and 255 for the address owner. */
 export const electionPriority = integer(1, 254, priority)
@@ -41,6 +42,15 @@ export const directorTable = table(
   {
     name: required(name, 'Name of the machine; its host name, unless --director says otherwise.'),
     address: required(ip({ onlyIpv4: true }), 'Its own address, on which the other director reaches it.'),
+    addresses: defaulted(
+      list(ip(), {
+        expected: 'a list of addresses such as ["10.1.0.11"]',
+        atLeast: 0,
+        atMost: 7,
+      }),
+      [],
+      'Further addresses of its own, on other networks: each is one more path between the directors.',
+    ),
     priority: optional(
       electionPriority,
       'The higher one is preferred as Active; 150 for the first director, 100 for the second.',
@@ -48,7 +58,6 @@ export const directorTable = table(
   },
   {
     title: '[[director]]',
-    later: ['addresses'],
     synonyms: { router_id: 'name', ip: 'address', host: 'name' },
   },
 )

@@ -6,6 +6,7 @@ import { defaulted, optional, required } from '../schema.js'
 import { table } from '../table.js'
 import { choice, duration, integer, only } from '../values.js'
 import { electionPriority, name } from './machine.js'
+import { tracks } from './track.js'
 
 const count = (value: number): number => value
 
@@ -71,13 +72,13 @@ export const virtualRouterTable = table(
       {},
       "Priorities by director for this router; the director's own where one is not named.",
     ),
+    track: defaulted(tracks, [], 'What this director must have to be a good Active.'),
     accept: defaulted(only(true, [false]), true, 'The Active answers on the addresses itself.'),
     virtual_mac: defaulted(only(false, [true]), false, "Use of VRRP's virtual MAC address."),
     driver: defaulted(only('address', []), 'address', 'How the addresses move.'),
   },
   {
     title: '[[virtual_router]]',
-    later: ['track'],
     synonyms: {
       virtual_router_id: 'vrid',
       router_id: 'vrid',
@@ -92,6 +93,10 @@ export const virtualRouterTable = table(
       state: 'priority',
       use_vmac: 'virtual_mac',
       sync_group: 'group',
+      track_interface: 'track',
+      track_script: 'track',
+      track_file: 'track',
+      track_process: 'track',
     },
   },
 )
