@@ -92,6 +92,17 @@ export interface PacketSocket {
   close(): void
 }
 
+/** Receives as well, frames of one kind: those whose bytes are as `matching` says. */
+export interface FrameSocketOptions {
+  readonly interfaceName: string
+  /** As on the wire: 0x0806 is ARP. */
+  readonly etherType: number
+  /** Offsets from the start of the Ethernet header. */
+  readonly matching: readonly { readonly offset: number; readonly value: number }[]
+  readonly onFrame: (frame: Uint8Array) => void
+  readonly onError: (error: Error) => void
+}
+
 /* Netlink. The message layer (headers, framing, error messages) is the platform's. */
 
 export interface NetlinkRequest {

@@ -43,6 +43,7 @@ export const optionOf = {
   priority: socket('SO_PRIORITY', 12),
   reuseAddress: socket('SO_REUSEADDR', 2),
   reusePort: socket('SO_REUSEPORT', 15),
+  attachFilter: socket('SO_ATTACH_FILTER', 26),
   bindToDevice: socket('SO_BINDTODEVICE', 25),
   receiveBufferForce: socket('SO_RCVBUFFORCE', 33),
   attachReusePortFilter: socket('SO_ATTACH_REUSEPORT_CBPF', 51),
