@@ -1,0 +1,281 @@
+/** Scripts, files and processes as they are: real programs that misbehave. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ScriptTrackConfig, TrackConfig } from '../../../src/config/model.js'
+import { SystemClock } from '../../../src/platform/clock.js'
+import { Reactor } from '../../../src/platform/reactor.js'
+import { runScript } from '../../../src/vrrp/tracking/checkers/script.js'
+import { scriptProblem } from '../../../src/vrrp/tracking/checkers/script-file.js'
+import { findUser } from '../../../src/vrrp/tracking/checkers/script-user.js'
+import { isOutside } from '../../../src/vrrp/tracking/identity.js'
+import {
+  type OutsideRuntime,
+  startOutside,
+  type TrackFact,
+} from '../../../src/vrrp/tracking/outside/runtime.js'
+import type { ScriptRun } from '../../../src/vrrp/tracking/script.js'
+import { eventually } from '../../platform/eventually.js'
+import { known, ms } from '../support.js'
+
+const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
+
+/** Resolves once the assertion holds. */
+const holds = (assertion: () => void): Promise<void> => {
+  const passes = (): boolean => {
+    try {
+      assertion()
+      return true
+    } catch {
+      return false
+    }
+  }
+  return eventually(assertion.toString(), passes, 15_000)
+}
+
+describe('vrrp/tracking outside', function () {
+  this.timeout(30_000)
+
+  let directory = ''
+  let reactor: Reactor
+  let clock: SystemClock
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'vipair-track-'))
+    chmodSync(directory, 0o755)
+    reactor = Reactor.open()
+    clock = new SystemClock(reactor)
+  })
+  afterEach(() => {
+    reactor.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  const at = (name: string): string => join(directory, name)
+  const script = (name: string, body: string): string => {
+    writeFileSync(at(name), `#!/bin/sh\n${body}\n`)
+    chmodSync(at(name), 0o755)
+    return at(name)
+  }
+  const run = async (command: readonly string[], timeout = 10_000): Promise<ScriptRun> => {
+    let ran: ScriptRun | undefined
+    await new Promise<void>((resolve) => {
+      const onRun = (how: ScriptRun): void => {
+        ran = how
+      }
+      runScript(clock, { command, timeout: ms(timeout) }, undefined, onRun, resolve)
+    })
+    return known(ran)
+  }
+  /** Whether a process of this number runs and is no zombie. */
+  const lives = (pid: number): boolean => {
+    try {
+      return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  }
+  const pidIn = (file: string): number => Number(readFileSync(at(file), 'utf8'))
+
+  describe('a script', () => {
+    it('is judged by its exit status, with what it said', async () => {
+      deepEqual(await run([script('ok', 'exit 0')]), { how: 'exited', status: 0, output: '' })
+      const bad = await run([script('bad', 'echo "no route" >&2; exit 7')])
+      deepEqual(bad, { how: 'exited', status: 7, output: 'no route\n' })
+    })
+
+    it('gets its arguments as they are, no shell between, and none of our environment', async () => {
+      process.env.VIPAIR_SECRET = 'x'
+      const echo = script('echo', 'printf "%s|" "$@" "$PWD" "$VIPAIR_SECRET"')
+      const said = await run([echo, 'a b', '$HOME', ';', '*'])
+      delete process.env.VIPAIR_SECRET
+      deepEqual(said, { how: 'exited', status: 0, output: 'a b|$HOME|;|*|/||' })
+    })
+
+    it('that ignores SIGTERM and never ends is killed at its time limit', async () => {
+      const stubborn = script(
+        'stubborn',
+        `trap '' TERM INT HUP; echo $$ > ${at('pid')}; while :; do sleep 1; done`,
+      )
+      deepEqual(await run([stubborn], 700), { how: 'timeout', milliseconds: 700 })
+      await holds(() => equal(lives(pidIn('pid')), false))
+    })
+
+    it('takes the children that it forked with it, at its time limit', async () => {
+      const parent = script('parent', `sleep 300 & echo $! > ${at('child')}; wait`)
+      deepEqual(await run([parent], 700), { how: 'timeout', milliseconds: 700 })
+      await holds(() => equal(lives(pidIn('child')), false))
+    })
+
+    it('takes them with it when it ends by itself, and does not wait for their hold of its output', async () => {
+      const leaver = script('leaver', `sleep 300 & echo $! > ${at('child')}; exit 0`)
+      deepEqual(await run([leaver]), { how: 'exited', status: 0, output: '' })
+      await holds(() => equal(lives(pidIn('child')), false))
+    })
+
+    it('that floods its output is ended, and keeps no memory', async () => {
+      const before = process.memoryUsage().rss
+      const flood = await run([script('flood', 'exec cat /dev/zero')])
+      equal(flood.how, 'flood')
+      ok(process.memoryUsage().rss - before < 64 << 20)
+    })
+
+    it('that is not there, or is no program, says why', async () => {
+      deepEqual(await run([at('none')]), { how: 'refused', reason: 'cannot be started: spawn ENOENT' })
+      writeFileSync(at('plain'), '', { mode: 0o644 })
+      deepEqual(await run([at('plain')]), { how: 'refused', reason: 'cannot be started: spawn EACCES' })
+    })
+  })
+
+  describe('a script file', () => {
+    it('is refused when others could change it, with the path that is to blame', () => {
+      const path = script('check', 'exit 0')
+      equal(scriptProblem(path), undefined)
+      equal(scriptProblem('check'), 'script check: not an absolute path')
+      equal(scriptProblem(at('none')), `script ${at('none')}: ENOENT`)
+      equal(scriptProblem(directory), `script ${directory}: is not a regular file`)
+      chmodSync(path, 0o757)
+      equal(scriptProblem(path), `script ${path}: mode 0757 lets others write to it (chmod go-w ${path})`)
+      chmodSync(path, 0o644)
+      equal(scriptProblem(path), `script ${path}: is not executable (chmod 755 ${path})`)
+    })
+
+    it('is refused for a directory on the way, and behind a link', () => {
+      mkdirSync(at('open'), { mode: 0o755 })
+      writeFileSync(at('open/check'), '#!/bin/sh\n')
+      chmodSync(at('open/check'), 0o755)
+      symlinkSync(at('open/check'), at('link'))
+      equal(scriptProblem(at('link')), undefined)
+      chmodSync(at('open'), 0o777)
+      const blame = `${at('open')}: mode 0777 lets others write to it (chmod go-w ${at('open')})`
+      equal(scriptProblem(at('open/check')), `script ${at('open/check')}: ${blame}`)
+      equal(scriptProblem(at('link')), `script ${at('link')}: ${blame}`)
+      chmodSync(at('open'), 0o1777)
+      equal(scriptProblem(at('link')), undefined, 'a sticky directory, as /tmp')
+    })
+
+    it('is refused when it belongs to somebody else', () => {
+      const path = script('theirs', 'exit 0')
+      chownSync(path, 12_345, 0)
+      equal(scriptProblem(path), `script ${path}: belongs to user 12345, expected root`)
+    })
+  })
+
+  it('a user is found by name', () => {
+    writeFileSync(at('passwd'), 'root:x:0:0::/:/bin/sh\nmonitor:x:990:980::/:/bin/false\n')
+    deepEqual(findUser('monitor', at('passwd')), { ok: true, value: { uid: 990, gid: 980 } })
+    deepEqual(findUser('monito', at('passwd')), { ok: false, error: 'there is no user monito' })
+  })
+
+  describe('the runtime', () => {
+    let runtime: OutsideRuntime
+    let facts: TrackFact[] = []
+    const start = (...tracks: TrackConfig[]): void => {
+      facts = []
+      const ports = { clock, log: silent, userOf: () => undefined }
+      runtime = startOutside(ports, (fact) => facts.push(fact))
+      runtime.configure(tracks.filter(isOutside))
+    }
+    afterEach(() => runtime.stop())
+    const states = (): string => facts.map(({ finding }) => `${finding.state}: ${finding.reason}`).join('; ')
+    const sampled = { interval: ms(100), rise: 2, fall: 2, weight: undefined }
+
+    it('runs what two routers track alike once, and tells changes only', async () => {
+      writeFileSync(at('good'), '')
+      const path = script('check', `echo run >> ${at('runs')}; test -e ${at('good')}`)
+      const one: ScriptTrackConfig = {
+        ...sampled,
+        kind: 'script',
+        name: 'a',
+        command: [path],
+        timeout: ms(5_000),
+        user: 'nobody',
+      }
+      start(one, { ...one, name: 'b', weight: -10 })
+      const runs = (): number => readFileSync(at('runs'), 'utf8').split('\n').length - 1
+      await holds(() => ok(runs() >= 4))
+      equal(states(), 'up: exit status 0')
+      rmSync(at('good'))
+      await holds(() => equal(facts.length, 2))
+      equal(states(), 'up: exit status 0; down: exit status 1 (2 in a row)')
+    })
+
+    it('refuses a file that has become writable for others while it runs', async () => {
+      const path = script('check', 'exit 0')
+      const track = {
+        kind: 'script',
+        name: 'a',
+        command: [path],
+        timeout: ms(5_000),
+        user: 'nobody',
+      } as const
+      start({ ...sampled, ...track })
+      await holds(() => equal(facts.length, 1))
+      chmodSync(path, 0o777)
+      await holds(() => equal(facts.length, 2))
+      match(states(), /; down: script .*\/check: mode 0777 lets others write to it/)
+    })
+
+    it('follows a file and the number in it', async () => {
+      const path = at('weight')
+      start({ kind: 'file', name: 'f', path, weightFromContent: true, interval: ms(100), weight: undefined })
+      await holds(() => equal(facts.length, 1))
+      writeFileSync(path, '-20\n')
+      await holds(() => ok(facts.some(({ finding }) => finding.delta === -20)))
+      rmSync(path)
+      await holds(() => match(states(), /down: does not exist.*up: says -20.*down: does not exist/))
+    })
+
+    it('follows a process, by name and by pid file', async () => {
+      const program = '/bin/sleep'
+      const child = spawn(program, ['300'])
+      const { pid = 0 } = child
+      writeFileSync(at('pid'), `${pid}\n`)
+      start({ ...sampled, kind: 'process', name: 'p', program: 'sleep', pidFile: at('pid') })
+      await holds(() => equal(states(), `up: sleep is running (process ${pid})`))
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+      await holds(() => equal(facts.length, 2))
+      match(states(), /down: process \d+ of .*\/pid is not running sleep \(2 in a row\)$/)
+    })
+
+    it('finds the own test by its program, and nobody by a name that nobody has', async () => {
+      const node = {
+        ...sampled,
+        kind: 'process',
+        name: 'p',
+        program: process.execPath,
+        pidFile: undefined,
+      } as const
+      start(node, { ...node, program: 'no-such-program' })
+      await holds(() => equal(facts.length, 2))
+      match(states(), /^up: .* is running .*; down: no process of no-such-program is running$/)
+    })
+
+    it('kills what still runs when it stops', async () => {
+      const path = script('long', `echo $$ > ${at('pid')}; exec sleep 300`)
+      const track = {
+        kind: 'script',
+        name: 'a',
+        command: [path],
+        timeout: ms(60_000),
+        user: 'nobody',
+      } as const
+      start({ ...sampled, ...track })
+      await holds(() => ok(lives(pidIn('pid'))))
+      runtime.stop()
+      await holds(() => equal(lives(pidIn('pid')), false))
+    })
+  })
+})
