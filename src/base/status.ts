@@ -16,6 +16,14 @@ export interface PeerStatus {
   readonly discarded: DiscardCounts
 }
 
+export interface TrackStatus {
+  readonly name: string
+  readonly state: 'unknown' | 'up' | 'down'
+  readonly reason: string
+  /** As configured, or as the thing itself says; null: down is a fault. */
+  readonly weight: number | null
+}
+
 export interface VirtualRouterStatus {
   readonly name: string
   readonly vrid: number
@@ -34,6 +42,7 @@ export interface VirtualRouterStatus {
     readonly received: number
     readonly discarded: DiscardCounts
   }
+  readonly tracking: readonly TrackStatus[]
 }
 
 export interface RealServerStatus {

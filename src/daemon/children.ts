@@ -1,15 +1,17 @@
-/** The four child processes as the parent starts them: which module, which messages, which descriptors. */
+/** The child processes as the parent starts them: which module, which messages, which descriptors. */
 import type { Clock, Log } from '../base/ports.js'
 import type { LogConfig } from '../config/model.js'
 import {
   type FromHealthcheck,
   type FromIpvs,
   type FromSync,
+  type FromTracker,
   type FromVrrp,
   messageTypes,
   type ToHealthcheck,
   type ToIpvs,
   type ToSync,
+  type ToTracker,
   type ToVrrp,
 } from './messages.js'
 import { SupervisedChild } from './supervisor.js'
@@ -20,6 +22,7 @@ export interface Children {
   readonly healthcheck: SupervisedChild<ToHealthcheck, FromHealthcheck>
   /** Absent when there is no peer to mirror to. */
   readonly sync: SupervisedChild<ToSync, FromSync> | undefined
+  readonly tracker: SupervisedChild<ToTracker, FromTracker>
 }
 
 export interface ChildrenHandlers {
@@ -27,6 +30,7 @@ export interface ChildrenHandlers {
   onIpvs(message: FromIpvs): void
   onHealthcheck(message: FromHealthcheck): void
   onSync(message: FromSync): void
+  onTracker(message: FromTracker): void
   onDeath(name: keyof Children): void
 }
 
@@ -79,5 +83,10 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
             onMessage: handlers.onSync,
           })
         : undefined,
+    tracker: new SupervisedChild({
+      ...common('tracker'),
+      types: messageTypes.fromTracker,
+      onMessage: handlers.onTracker,
+    }),
   }
 }

@@ -19,6 +19,7 @@ import { readKeyFile } from './key-file.js'
 import { MaintenanceFile } from './maintenance-file.js'
 import { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
+import { refusedScripts } from './script-files.js'
 
 export interface DaemonOptions {
   readonly configFile: string
@@ -77,6 +78,10 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     }
     pairKey = key.value
   }
+
+  const refused = refusedScripts(config)
+  for (const reason of refused) log.error(reason)
+  if (refused.length > 0) return exitFailed
 
   mkdirSync(options.runtimeDir, { recursive: true, mode: 0o755 })
   // Listening comes first: a second daemon on the same directory is refused before it touches anything.

@@ -15,6 +15,9 @@ import type { IpvsStatus } from '../ipvs/status.js'
 import type { SyncEvent, SyncStatus } from '../sync/runtime.js'
 import type { HandoverResult, Resumed } from '../vrrp/runtime.js'
 import type { VrrpFact, VrrpStatus } from '../vrrp/status.js'
+import type { OutsideTrack } from '../vrrp/tracking/identity.js'
+import type { TrackFact } from '../vrrp/tracking/outside/runtime.js'
+import type { ServerCounts } from '../vrrp/tracking/services.js'
 
 /** What a process needs to speak to the peer; absent when there is no peer or no key. */
 export interface PairSetting {
@@ -45,6 +48,16 @@ export interface SyncSetting {
   readonly services: readonly VirtualServiceConfig[]
 }
 
+/** It has nothing to report but that it is alive. */
+export interface TrackerStatus {
+  readonly tracked: number
+}
+
+/** What the tracker process looks at, each once. */
+export interface TrackerSetting {
+  readonly tracks: readonly OutsideTrack[]
+}
+
 export type ToVrrp =
   | { readonly type: 'start'; readonly setting: VrrpSetting }
   /** After a reload; directors and pair are as they were. */
@@ -58,6 +71,8 @@ export type ToVrrp =
     }
   /** `reason` undefined: it is over. `handoverEnded` follows with this `id`. */
   | { readonly type: 'maintenance'; readonly id: number; readonly reason: string | undefined }
+  | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
+  | { readonly type: 'serverCounts'; readonly counts: ServerCounts }
   | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
   | { readonly type: 'stop' }
 
@@ -76,6 +91,10 @@ export type ToSync =
   | { readonly type: 'start'; readonly setting: SyncSetting }
   | { readonly type: 'configure'; readonly services: readonly VirtualServiceConfig[] }
   | { readonly type: 'syncDaemonsStarted' }
+  | { readonly type: 'stop' }
+
+export type ToTracker =
+  | { readonly type: 'start'; readonly setting: TrackerSetting }
   | { readonly type: 'stop' }
 
 /** The child is up and waits for `start`; it has left and will exit by itself. */
@@ -97,6 +116,10 @@ export interface HandoverEnded {
 }
 
 export type FromVrrp = Lifecycle | VrrpFact | HandoverEnded | StatusReport<VrrpStatus>
+export type FromTracker =
+  | Lifecycle
+  | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
+  | StatusReport<TrackerStatus>
 export type FromIpvs = Lifecycle | IpvsFact | StatusReport<IpvsStatus>
 export type FromHealthcheck =
   | Lifecycle
@@ -111,9 +134,12 @@ export const messageTypes = {
     configure: true,
     handover: true,
     maintenance: true,
+    trackChanged: true,
+    serverCounts: true,
     syncReadiness: true,
     stop: true,
   } satisfies Record<ToVrrp['type'], true>,
+  toTracker: { start: true, stop: true } satisfies Record<ToTracker['type'], true>,
   toIpvs: { start: true, configure: true, healthChanged: true, stop: true } satisfies Record<
     ToIpvs['type'],
     true
@@ -131,6 +157,10 @@ export const messageTypes = {
     warning: true,
     handoverEnded: true,
   } satisfies Record<FromVrrp['type'], true>,
+  fromTracker: { ready: true, stopped: true, status: true, trackChanged: true } satisfies Record<
+    FromTracker['type'],
+    true
+  >,
   fromIpvs: {
     ready: true,
     stopped: true,

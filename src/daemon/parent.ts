@@ -11,13 +11,25 @@ import type { Config, DirectorConfig } from '../config/model.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
+import { isOutside, type OutsideTrack, trackKey } from '../vrrp/tracking/identity.js'
+import type { Finding } from '../vrrp/tracking/verdict.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
 import { LoopLag } from './loop-lag.js'
 import type { MaintenanceFile } from './maintenance-file.js'
-import type { FromHealthcheck, FromIpvs, FromSync, FromVrrp, PairSetting, VrrpSetting } from './messages.js'
+import type {
+  FromHealthcheck,
+  FromIpvs,
+  FromSync,
+  FromTracker,
+  FromVrrp,
+  PairSetting,
+  VrrpSetting,
+} from './messages.js'
 import { Refusal } from './refusal.js'
 import { releaseAddresses } from './release.js'
 import { needsRestart } from './reload.js'
+import { refusedScripts } from './script-files.js'
+import { countServers } from './server-counts.js'
 import { composeStatus, healthKey, type Reports } from './status.js'
 import { firstInheritedFd } from './supervisor.js'
 import { VrrpMemory } from './vrrp-memory.js'
@@ -63,10 +75,13 @@ export class Parent {
   private successor: Timer | undefined
   private readonly health = new Map<string, ServerHealth>()
   private readonly reports: Reports = {}
+  /** Of tracked things, by key. */
+  private readonly findings = new Map<string, Finding>()
   private readiness: SyncReadiness
   private vrrpReady = false
   /** It has its setting. */
   private vrrpStarted = false
+  private leaving = false
   private tableStands = false
   private syncDaemonsStarted = false
   private ticking: Timer | undefined
@@ -93,6 +108,7 @@ export class Parent {
         onIpvs: (message) => this.onIpvs(message),
         onHealthcheck: (message) => this.onHealthcheck(message),
         onSync: (message) => this.onSync(message),
+        onTracker: (message) => this.onTracker(message),
         onDeath: (name) => this.onDeath(name),
       },
     )
@@ -109,9 +125,11 @@ export class Parent {
 
   /** Leaves in good order: addresses first, the table last, for traffic runs until the peer has taken over. */
   async stop(): Promise<void> {
+    this.leaving = true
     this.ticking?.cancel()
     this.successor?.cancel()
     await this.children.vrrp.stop()
+    await this.children.tracker.stop()
     await Promise.all([this.children.healthcheck.stop(), this.children.sync?.stop()])
     await this.children.ipvs.stop()
     // Normally nothing is left: the vrrp process released them. It may have had to be ended.
@@ -130,11 +148,16 @@ export class Parent {
       throw new Refusal(409, `needs a restart: ${fixed.join(', ')}; nothing was changed`, {
         needsRestart: fixed,
       })
+    const refused = refusedScripts(config)
+    if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
     if (differences.length === 0) return differences
+    const tracks = JSON.stringify(this.outsideTracks.map(trackKey))
     this.config = config
+    if (tracks !== JSON.stringify(this.outsideTracks.map(trackKey))) this.renewTracker()
     this.local = local
     this.peer = config.directors.find(({ name }) => name === this.peer?.name)
     this.forgetRemovedServers()
+    this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
     if (this.hasTable) {
       const services = config.virtualServices
@@ -207,9 +230,16 @@ export class Parent {
     return this.config.virtualServices.length > 0
   }
 
+  private get outsideTracks(): readonly OutsideTrack[] {
+    return this.config.virtualRouters.flatMap(({ track }) => track.filter(isOutside))
+  }
+
   private get inUse() {
-    const { vrrp, ipvs, healthcheck, sync } = this.children
-    return this.hasTable ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : [])] : [vrrp]
+    const { vrrp, ipvs, healthcheck, sync, tracker } = this.children
+    const trackers = this.outsideTracks.length > 0 ? [tracker] : []
+    return this.hasTable
+      ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : []), ...trackers]
+      : [vrrp, ...trackers]
   }
 
   private tick(): void {
@@ -245,6 +275,41 @@ export class Parent {
     const resumed = this.memory.resume(this.maintenanceReason)
     this.children.vrrp.send({ type: 'start', setting: { ...this.vrrpSetting(), resumed } })
     this.children.vrrp.send({ type: 'syncReadiness', readiness: this.readiness })
+    const facts = [...this.findings].map(([key, finding]) => ({ key, finding }))
+    if (facts.length > 0) this.children.vrrp.send({ type: 'trackChanged', facts })
+    this.tellServerCounts()
+  }
+
+  private onTracker(message: FromTracker): void {
+    switch (message.type) {
+      case 'ready':
+        this.children.tracker.send({ type: 'start', setting: { tracks: this.outsideTracks } })
+        return
+      case 'trackChanged':
+        // Kept for a vrrp process that has to be started again.
+        for (const { key, finding } of message.facts) this.findings.set(key, finding)
+        this.children.vrrp.send(message)
+        return
+      default:
+        return
+    }
+  }
+
+  /** A new one: the old one may no longer be who it would have to be. What it found stands meanwhile. */
+  private renewTracker(): void {
+    const keys = new Set(this.outsideTracks.map(trackKey))
+    for (const key of this.findings.keys()) if (!keys.has(key)) this.findings.delete(key)
+    void this.children.tracker.stop().then(() => {
+      if (!this.leaving && this.outsideTracks.length > 0) this.children.tracker.start()
+    })
+  }
+
+  /** How many servers are healthy here, for routers that track their services. */
+  private tellServerCounts(): void {
+    const { config } = this
+    if (!config.virtualRouters.some(({ track }) => track.some(({ kind }) => kind === 'services'))) return
+    const counts = countServers(config.virtualServices, this.health)
+    this.children.vrrp.send({ type: 'serverCounts', counts })
   }
 
   private vrrpSetting(): VrrpSetting {
@@ -325,6 +390,7 @@ export class Parent {
         return
       case 'healthChanged':
         for (const server of message.servers) this.learn(server)
+        this.tellServerCounts()
         this.children.ipvs.send(message)
         return
       case 'status':

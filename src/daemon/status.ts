@@ -103,6 +103,7 @@ function routerStatuses({
         active: null,
         interface: null,
         advertisements: { sent: 0, received: 0, discarded: {} },
+        tracking: [],
       }
     })
   return reports.vrrp.routers.map((router) => ({
@@ -118,6 +119,7 @@ function routerStatuses({
     active: router.active ?? null,
     interface: router.interface ?? null,
     advertisements: router.advertisements,
+    tracking: router.tracking ?? [],
   }))
 }
 

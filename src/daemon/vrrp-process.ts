@@ -1,11 +1,13 @@
 /** The vrrp process: owns the advertisements and the virtual addresses, and waits for nobody. */
 import { SystemClock } from '../platform/clock.js'
+import { openFrameSocket } from '../platform/frame-socket.js'
 import { KernelLinks } from '../platform/links.js'
 import { openPacketSocket } from '../platform/packet-socket.js'
 import { openRawSocket } from '../platform/raw-socket.js'
 import { Reactor } from '../platform/reactor.js'
 import { claimRealtime } from '../platform/scheduling.js'
-import { type HandoverResult, startVrrp, type VrrpRuntime } from '../vrrp/runtime.js'
+import { startDirector, type VrrpDirector } from '../vrrp/director/runtime.js'
+import type { HandoverResult } from '../vrrp/runtime.js'
 import type { VrrpFact } from '../vrrp/status.js'
 import { runChild } from './child.js'
 import { type HandoverEnded, messageTypes, type ToVrrp } from './messages.js'
@@ -19,7 +21,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
-  let runtime: VrrpRuntime | undefined
+  let director: VrrpDirector | undefined
   const answer = (id: number, asked: Promise<readonly HandoverResult[]> | undefined): void => {
     void asked?.then((results) => emit({ type: 'handoverEnded', id, results }))
   }
@@ -28,13 +30,14 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
       switch (message.type) {
         case 'start': {
           const { local, peer, routers, pair, configHash, resumed } = message.setting
-          runtime = startVrrp(
+          director = startDirector(
             {
               clock,
               log,
               links,
               openRaw: (options) => openRawSocket(reactor, options),
               openPacket: openPacketSocket,
+              openFrames: (options) => openFrameSocket(reactor, options),
               openPairLink:
                 pair && peer
                   ? (onMessage) =>
@@ -48,25 +51,34 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
         }
         case 'configure': {
           const { local, peer, routers, configHash } = message.setting
-          runtime?.configure({ director: local, peer, routers, configHash })
+          director?.configure({ director: local, peer, routers, configHash })
           return
         }
         case 'handover':
-          answer(message.id, runtime?.handOver(message.router, { force: message.force, stay: true }))
+          answer(
+            message.id,
+            director?.election.handOver(message.router, { force: message.force, stay: true }),
+          )
           return
         case 'maintenance':
-          answer(message.id, runtime?.maintenance(message.reason))
+          answer(message.id, director?.election.maintenance(message.reason))
           return
         case 'syncReadiness':
-          runtime?.syncReadiness(message.readiness)
+          director?.election.syncReadiness(message.readiness)
+          return
+        case 'trackChanged':
+          director?.tracked(message.facts)
+          return
+        case 'serverCounts':
+          director?.ownServers(message.counts)
           return
         case 'stop':
           return
       }
     },
-    status: () => runtime?.status(),
+    status: () => director?.status(),
     async stop() {
-      await runtime?.stop()
+      await director?.stop()
       links.close()
       reactor.close()
     },

@@ -127,7 +127,8 @@ function yieldReason(
   { sender, source, priority }: AdvertisementReceived,
   now: Millis,
 ): string | undefined {
-  if (priority > params.priority) return `${sender} advertises priority ${priority} over ${params.priority}`
+  if (priority > params.priority)
+    return `${sender} advertises priority ${priority} over ${params.priority}${why(params)}`
   if (priority === params.priority && compareIp(source, params.source) > 0)
     return `${sender} has the same priority ${priority} and the higher address`
   // Not in the RFC: we owed advertisements for longer than any Backup waits, so the sender rightly took
@@ -137,6 +138,8 @@ function yieldReason(
     return `${sender} took over while this process was silent for ${Math.round(silence)} ms`
   return undefined
 }
+
+const why = ({ because }: RouterParams): string => (because === undefined ? '' : ` (${because})`)
 
 /**
  * Section 6.4.3: a lower priority is answered at once. Its sender has announced the addresses as its own,

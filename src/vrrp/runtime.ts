@@ -29,6 +29,7 @@ import { vrrpGroup } from './receive.js'
 import { removedAddresses, sameRouter } from './reconfigure.js'
 import type { HoldDown, RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
+import type { Standing } from './tracking/effective-priority.js'
 import { VirtualRouter } from './virtual-router.js'
 
 export interface VrrpPorts {
@@ -40,6 +41,8 @@ export interface VrrpPorts {
   readonly openPacket: (interfaceName: string) => PacketSocket
   /** Called at most once; one link carries all routers of the process. Undefined: no peer. */
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
+  /** Called after each advertisement. */
+  readonly onAdvertised?: (router: string, priority: Priority) => void
 }
 
 export interface VrrpSetting {
@@ -79,8 +82,8 @@ export interface VrrpRuntime {
   handOver(router: string | undefined, wish: HandoverWish): Promise<readonly HandoverResult[]>
   /** Hands over, and stays out of elections until called with undefined. */
   maintenance(reason: string | undefined): Promise<readonly HandoverResult[]>
-  /** What tracking makes of a router: the priority to advertise, and why it must not own its addresses. */
-  tracked(router: string, effectivePriority: Priority, fault: string | undefined): void
+  /** What tracking makes of a router: the priority to advertise and why, and why it must not own its addresses. */
+  tracked(router: string, standing: Standing): void
   /** Resigns, releases the addresses, and resolves when the kernel has confirmed it or after a second. */
   stop(): Promise<void>
   status(): VrrpStatus
@@ -136,7 +139,7 @@ class Runtime implements VrrpRuntime {
   private readonly groups = new GroupKeeper(() => this.slots)
   private readonly handovers: Handovers
   private readonly hashes: ConfigHashExchange
-  private readonly weighed = new Map<string, Priority>()
+  private readonly weighed = new Map<string, Standing>()
   private readiness: SyncReadiness = { ready: false, reason: 'sync has not reported yet' }
   private maintenanceReason: string | undefined
   private unconfirmed = 0
@@ -229,12 +232,12 @@ class Runtime implements VrrpRuntime {
     return results
   }
 
-  tracked(router: string, effectivePriority: Priority, fault: string | undefined): void {
-    this.weighed.set(router, effectivePriority)
+  tracked(router: string, standing: Standing): void {
+    this.weighed.set(router, standing)
     this.inOneGo(() => {
       for (const slot of this.slots) {
         if (slot.router.name === router)
-          slot.router.handle({ type: 'blocked', cause: 'tracking', reason: fault })
+          slot.router.handle({ type: 'blocked', cause: 'tracking', reason: standing.fault })
         this.weigh(slot)
       }
     })
@@ -303,8 +306,9 @@ class Runtime implements VrrpRuntime {
   private weigh(slot: Slot): void {
     const source = slot.attachment?.source ?? this.setting.director.address
     const params = this.paramsOf(slot.router.config, source)
-    if (params.priority === slot.router.priority) return
+    const changed = params.priority !== slot.router.priority
     slot.router.setParams(params)
+    if (!changed) return
     slot.router.handle({ type: 'parametersChanged' })
   }
 
@@ -512,7 +516,11 @@ class Runtime implements VrrpRuntime {
         this.paramsOf(config, director.address),
         clock,
         {
-          send: (priority) => sendAdvertisement(this.outlets, slot, priority),
+          send: (priority) => {
+            const sent = sendAdvertisement(this.outlets, slot, priority)
+            this.ports.onAdvertised?.(slot.router.name, priority)
+            return sent
+          },
           claim: (done) =>
             claimAddresses(this.outlets, slot, (failure) => {
               done(failure)
@@ -555,8 +563,7 @@ class Runtime implements VrrpRuntime {
     const { peer } = this.setting
     const overPair = config.transport === 'udp'
     return {
-      priority: this.priorityOf(config),
-      configuredPriority: config.priority[this.setting.director.name] ?? this.setting.director.priority,
+      ...this.priorityOf(config),
       grouped: config.group !== undefined,
       holdDown,
       source,
@@ -571,13 +578,21 @@ class Runtime implements VrrpRuntime {
   }
 
   /** The least of its group's. */
-  private priorityOf(config: VirtualRouterConfig): Priority {
+  private priorityOf(
+    config: VirtualRouterConfig,
+  ): Pick<RouterParams, 'priority' | 'configuredPriority' | 'because'> {
     const { director, routers } = this.setting
-    const own = (one: VirtualRouterConfig): Priority =>
-      this.weighed.get(one.name) ?? one.priority[director.name] ?? director.priority
+    const given = (one: VirtualRouterConfig): Priority => one.priority[director.name] ?? director.priority
+    const own = (one: VirtualRouterConfig): Priority => this.weighed.get(one.name)?.priority ?? given(one)
     const { group } = config
-    if (group === undefined) return own(config)
-    return groupPriority(routers.filter((one) => one.group === group).map(own))
+    const members = group === undefined ? [config] : routers.filter((one) => one.group === group)
+    const priority = groupPriority(members.map(own))
+    const least = members.find((one) => own(one) === priority)
+    return {
+      priority,
+      configuredPriority: given(config),
+      because: least && this.weighed.get(least.name)?.because,
+    }
   }
 }
 

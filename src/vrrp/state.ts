@@ -11,6 +11,8 @@ export interface RouterParams {
   readonly priority: Priority
   /** As the file has it, where tracking or the group made another of it. */
   readonly configuredPriority?: Priority
+  /** Why the priority is not the configured one: `track gateway 10.0.0.1 down`. */
+  readonly because?: string | undefined
   /** The address that our advertisements come from: the tie-break among equal priorities. */
   readonly source: IpAddress
   readonly advertisementInterval: Millis

@@ -1,5 +1,6 @@
 /** What the vrrp process tells the others about itself. */
 import type { DiscardCounts } from '../base/facts.js'
+import type { TrackStatus } from '../base/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 
 /** As the control socket names them; `maintenance` is a router that the operator took out of the election. */
@@ -27,6 +28,8 @@ export interface RouterStatus {
   /** The director to which it was handed over, and which it leaves alone since. */
   readonly handedOverTo: string | undefined
   readonly transitions: number
+  /** Set by the director: what it tracks for this router. */
+  readonly tracking?: readonly TrackStatus[]
   readonly advertisements: {
     readonly sent: number
     /** Could not be sent: no session with the peer yet, or a socket error. */

@@ -42,6 +42,7 @@ const status: DirectorStatus = {
       active: 'lb1',
       interface: 'eth0',
       advertisements: { sent: 10, received: 0, discarded: {} },
+      tracking: [],
     },
   ],
   advertisements: { discarded: {} },

@@ -34,9 +34,9 @@ describe('configs/vipair.service', () => {
     deepEqual(unit.get('Service.ExecStopPost'), ['-/usr/bin/vipair release'])
   })
 
-  it('has the capabilities that addresses, IPVS, VRRP and realtime priority need', () => {
+  it('has the capabilities that addresses, IPVS, VRRP, realtime priority and unprivileged processes need', () => {
     const bounding = unit.get('Service.CapabilityBoundingSet')?.[0] ?? ''
-    for (const name of ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK'])
+    for (const name of ['NET_ADMIN', 'NET_RAW', 'SYS_NICE', 'IPC_LOCK', 'SETUID', 'SETGID', 'KILL'])
       match(bounding, new RegExp(`CAP_${name}\\b`))
   })
 })

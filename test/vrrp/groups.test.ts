@@ -129,7 +129,7 @@ describe('vrrp/groups, two directors', () => {
 
   it('what tracking takes from one is taken from all', async () => {
     const { network, first, second } = await both()
-    first.runtime.tracked('back', prio(50), undefined)
+    first.runtime.tracked('back', { priority: prio(50), fault: undefined, because: undefined })
     assert.deepEqual([routerOf(first).effectivePriority, routerOf(first, 'back').effectivePriority], [50, 50])
     await network.run(1_000)
     assert.equal(rolesOf(second), 'front active, back active')
@@ -137,11 +137,11 @@ describe('vrrp/groups, two directors', () => {
 
   it('what tracking forbids one is forbidden to all', async () => {
     const { network, first, second } = await both()
-    first.runtime.tracked('back', prio(150), 'script exits with 1')
+    first.runtime.tracked('back', { priority: prio(150), fault: 'script exits with 1', because: undefined })
     await network.run(1_000)
     assert.equal(rolesOf(first), 'front fault, back fault')
     assert.equal(rolesOf(second), 'front active, back active')
-    first.runtime.tracked('back', prio(150), undefined)
+    first.runtime.tracked('back', { priority: prio(150), fault: undefined, because: undefined })
     await network.run(2_000)
     assert.equal(rolesOf(first), 'front active, back active')
   })

@@ -6,8 +6,20 @@ import type { RouterStatus, VrrpFact } from '../../src/vrrp/status.js'
 import { type FakeHost, FakeNetwork } from './fake-network.js'
 import { ip, known, ms, prefix, prio } from './support.js'
 
-export const lb1: DirectorConfig = { name: 'lb1', address: ip('10.0.0.11'), priority: prio(150), id: 1 }
-export const lb2: DirectorConfig = { name: 'lb2', address: ip('10.0.0.12'), priority: prio(100), id: 2 }
+export const lb1: DirectorConfig = {
+  name: 'lb1',
+  address: ip('10.0.0.11'),
+  addresses: [],
+  priority: prio(150),
+  id: 1,
+}
+export const lb2: DirectorConfig = {
+  name: 'lb2',
+  address: ip('10.0.0.12'),
+  addresses: [],
+  priority: prio(100),
+  id: 2,
+}
 
 export const front: VirtualRouterConfig = {
   name: 'front',
@@ -22,6 +34,7 @@ export const front: VirtualRouterConfig = {
   lease: ms(3000),
   garp: { count: 3, interval: ms(100), refresh: undefined },
   priority: {},
+  track: [],
 }
 
 /** On an interface of its own. */

@@ -1,0 +1,48 @@
+/**
+ * The tracker process: runs the scripts and looks at the files and processes that routers track. It keeps
+ * root only when a script has a user of its own to become.
+ */
+import { SystemClock } from '../platform/clock.js'
+import { becomeNobody } from '../platform/privileges.js'
+import { Reactor } from '../platform/reactor.js'
+import type { ScriptUser } from '../vrrp/tracking/checkers/script.js'
+import { findUser } from '../vrrp/tracking/checkers/script-user.js'
+import { startOutside, type TrackFact } from '../vrrp/tracking/outside/runtime.js'
+import { runChild } from './child.js'
+import { messageTypes, type ToTracker } from './messages.js'
+
+const nobody = 'nobody'
+
+/** Only root can become somebody else; any other user runs scripts as himself. */
+function userOf(name: string): ScriptUser | undefined | string {
+  if (process.getuid?.() !== 0) return undefined
+  const user = findUser(name)
+  return user.ok ? user.value : user.error
+}
+
+runChild<ToTracker, { type: 'trackChanged'; facts: readonly TrackFact[] }>(
+  'tracker',
+  messageTypes.toTracker,
+  ({ log, emit }) => {
+    const reactor = Reactor.open()
+    const clock = new SystemClock(reactor)
+    let tracked: number | undefined
+    const runtime = startOutside({ clock, log, userOf }, (fact) =>
+      emit({ type: 'trackChanged', facts: [fact] }),
+    )
+    return {
+      handle(message) {
+        if (message.type !== 'start') return
+        const { tracks } = message.setting
+        tracked = tracks.length
+        if (!tracks.some((track) => track.kind === 'script' && track.user !== nobody)) becomeNobody()
+        runtime.configure(tracks)
+      },
+      status: () => (tracked === undefined ? undefined : { tracked }),
+      async stop() {
+        runtime.stop()
+        reactor.close()
+      },
+    }
+  },
+)

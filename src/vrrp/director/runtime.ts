@@ -1,0 +1,228 @@
+/**
+ * The election of all routers together with what is known beside it: tracked things, and what the peer says
+ * about itself over the pair link. It only feeds the election, and never waits.
+ */
+import type { FrameSocketOptions, PacketSocket, Timer } from '../../base/ports.js'
+import { after, millis, type Priority, resignPriority } from '../../base/units.js'
+import type { VirtualRouterConfig } from '../../config/model.js'
+import type { PairLink } from '../../pair/link.js'
+import {
+  decodePeerReport,
+  encodePeerReport,
+  isPeerReport,
+  type RouterReport,
+  routersPerReport,
+} from '../peer-report.js'
+import { startVrrp, type VrrpPorts, type VrrpRuntime, type VrrpSetting } from '../runtime.js'
+import type { RouterState, VrrpFact, VrrpStatus } from '../status.js'
+import type { TrackFact } from '../tracking/outside/runtime.js'
+import { Tracking } from '../tracking/runtime.js'
+import type { ServerCounts } from '../tracking/services.js'
+
+export interface DirectorPorts extends VrrpPorts {
+  /** Throws `OpError`. */
+  readonly openFrames: ((options: FrameSocketOptions) => PacketSocket) | undefined
+}
+
+export interface VrrpDirector {
+  readonly election: VrrpRuntime
+  /** Findings of the tracker process. */
+  tracked(facts: readonly TrackFact[]): void
+  /** How many servers this director sees as healthy. */
+  ownServers(counts: ServerCounts): void
+  /** Takes other routers and other settings of running ones. */
+  configure(setting: VrrpSetting): void
+  status(): VrrpStatus
+  stop(): Promise<void>
+}
+
+/** Also without any change: a report that is lost is made good. */
+const reportEvery = millis(1_000)
+
+/** Returns at once. */
+export function startDirector(
+  ports: DirectorPorts,
+  setting: VrrpSetting,
+  emit: (fact: VrrpFact) => void,
+): VrrpDirector {
+  return new Director(ports, setting, emit)
+}
+
+class Director implements VrrpDirector {
+  readonly election: VrrpRuntime
+  private readonly tracking: Tracking
+  private readonly watch: { close(): void }
+  private routers: readonly VirtualRouterConfig[]
+  private link: PairLink | undefined
+  private counts: ServerCounts | undefined
+  private reporting: Timer | undefined
+  private reportQueued = false
+  private reading: 'no' | 'yes' | 'again' = 'no'
+  private stopped = false
+
+  constructor(
+    private readonly ports: DirectorPorts,
+    private setting: VrrpSetting,
+    emit: (fact: VrrpFact) => void,
+  ) {
+    this.routers = setting.routers
+    this.tracking = new Tracking(ports, setting.peer?.name ?? 'the peer', (router) => this.onTracking(router))
+    const { openPairLink } = ports
+    this.election = startVrrp(
+      {
+        ...ports,
+        openPairLink:
+          openPairLink &&
+          ((onMessage) => {
+            this.link = openPairLink((message) => {
+              if (isPeerReport(message)) this.onReport(message)
+              else onMessage(message)
+            })
+            return this.link
+          }),
+        onAdvertised: (router, priority) => this.onAdvertised(router, priority),
+      },
+      setting,
+      (fact) => {
+        emit(fact)
+        if (fact.type === 'roleChanged') this.reportSoon()
+      },
+    )
+    // Before the interfaces are read, so that no router starts without its tracked things.
+    this.tracking.configure(setting.routers)
+    for (const { name } of setting.routers) this.onTracking(name)
+    this.watch = ports.links.watch(() => this.readLinks())
+    this.readLinks()
+    this.report()
+  }
+
+  tracked(facts: readonly TrackFact[]): void {
+    for (const { key, finding } of facts) this.tracking.outside(key, finding)
+  }
+
+  ownServers(counts: ServerCounts): void {
+    this.counts = counts
+    this.tracking.ownServers(counts)
+    this.reportSoon()
+  }
+
+  configure(setting: VrrpSetting): void {
+    const { routers } = setting
+    this.setting = setting
+    this.routers = routers
+    this.tracking.configure(routers)
+    this.election.configure(setting)
+    for (const { name } of routers) this.onTracking(name)
+  }
+
+  status(): VrrpStatus {
+    const status = this.election.status()
+    return {
+      ...status,
+      routers: status.routers.map((router) => ({
+        ...router,
+        tracking: this.tracking.verdicts(router.name).map(({ name, state, reason, weight, delta }) => ({
+          name,
+          state,
+          reason,
+          weight: delta ?? weight ?? null,
+        })),
+      })),
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    this.watch.close()
+    this.reporting?.cancel()
+    this.tracking.stop()
+    await this.election.stop()
+  }
+
+  /* Interfaces, for what is tracked: after a change and after lost events alike, all is read anew. */
+
+  private readLinks(): void {
+    if (this.stopped) return
+    if (this.reading !== 'no') {
+      this.reading = 'again'
+      return
+    }
+    this.reading = 'yes'
+    const done = (): void => {
+      const again = this.reading === 'again'
+      this.reading = 'no'
+      if (again) this.readLinks()
+    }
+    this.ports.links.read().then(
+      (view) => {
+        if (!this.stopped) this.tracking.links(view)
+        done()
+      },
+      (error: unknown) => {
+        this.ports.log.warn(
+          `cannot read the interfaces: ${error instanceof Error ? error.message : String(error)}`,
+        )
+        const { clock } = this.ports
+        clock.at(after(clock.now(), reportEvery), () => this.readLinks())
+        done()
+      },
+    )
+  }
+
+  /* What is tracked. */
+
+  private onTracking(router: string): void {
+    const config = this.routers.find(({ name }) => name === router)
+    if (this.stopped || !config) return
+    const base = config.priority[this.setting.director.name] ?? this.setting.director.priority
+    this.election.tracked(router, this.tracking.standing(router, base))
+    this.reportSoon()
+  }
+
+  /* What the directors tell each other. */
+
+  private onReport(message: Uint8Array): void {
+    const report = decodePeerReport(message)
+    if (!report.ok || this.stopped) return
+    const { servers } = report.value
+    if (servers) this.tracking.peerServers(servers)
+  }
+
+  /** Many changes at once are one report. */
+  private reportSoon(): void {
+    if (this.reportQueued || this.stopped) return
+    this.reportQueued = true
+    this.ports.clock.afterPendingInput(() => {
+      this.reportQueued = false
+      this.report()
+    })
+  }
+
+  private report(): void {
+    if (this.stopped) return
+    this.reporting?.cancel()
+    const { clock } = this.ports
+    this.reporting = clock.at(after(clock.now(), reportEvery), () => this.report())
+    const routers = this.election
+      .status()
+      .routers.map(({ name, state, effectivePriority }) => this.routerReport(name, state, effectivePriority))
+    for (let i = 0; i === 0 || i < routers.length; i += routersPerReport) {
+      this.send(routers.slice(i, i + routersPerReport))
+    }
+  }
+
+  /** An advertisement of protocol 112 went out: the peer hears by another way that this router is Active. */
+  private onAdvertised(router: string, priority: Priority): void {
+    const config = this.routers.find(({ name }) => name === router)
+    if (config === undefined || config.transport === 'udp') return
+    this.send([this.routerReport(router, priority === resignPriority ? 'backup' : 'active', priority)])
+  }
+
+  private send(routers: readonly RouterReport[]): void {
+    this.link?.send(encodePeerReport({ servers: this.counts, routers }))
+  }
+
+  private routerReport(name: string, state: RouterState, priority: number): RouterReport {
+    return { name, state, priority: priority as Priority, lost: this.tracking.lostPath(name) }
+  }
+}
