@@ -14,6 +14,12 @@ export interface PeerStatus {
   readonly keyMatches: boolean | null
   /** Datagrams to the pair port that the election threw away; sync counts its own. */
   readonly discarded: DiscardCounts
+  /** The ways to it, in the order of its addresses; empty where there is only one. */
+  readonly paths: readonly {
+    readonly address: string
+    readonly reachable: boolean
+    readonly lastSeenSeconds: number | null
+  }[]
 }
 
 export interface TrackStatus {

@@ -44,12 +44,13 @@ export interface ChildrenOptions {
   readonly clock: Clock
   readonly log: Log
   readonly logConfig: LogConfig
-  /** Descriptors of the pair port; absent without a peer. */
-  readonly pairPort: PairPortFds | undefined
+  /** Descriptors of the pair port, one pair a path; absent without a peer. */
+  readonly pairPort: readonly PairPortFds[] | undefined
 }
 
 export function createChildren(options: ChildrenOptions, handlers: ChildrenHandlers): Children {
   const { clock, log, logConfig, pairPort } = options
+  const syncFds = (pairPort ?? []).flatMap(({ syncFd }) => (syncFd === undefined ? [] : [syncFd]))
   const common = (name: keyof Children, fds: readonly number[] = []) => ({
     name,
     module: new URL(`./${name}-process.js`, import.meta.url),
@@ -61,7 +62,10 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
   })
   return {
     vrrp: new SupervisedChild({
-      ...common('vrrp', pairPort ? [pairPort.vrrpFd] : []),
+      ...common(
+        'vrrp',
+        pairPort?.map(({ vrrpFd }) => vrrpFd),
+      ),
       types: messageTypes.fromVrrp,
       onMessage: handlers.onVrrp,
     }),
@@ -76,9 +80,9 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
       onMessage: handlers.onHealthcheck,
     }),
     sync:
-      pairPort?.syncFd !== undefined
+      syncFds.length > 0
         ? new SupervisedChild({
-            ...common('sync', [pairPort.syncFd]),
+            ...common('sync', syncFds),
             types: messageTypes.fromSync,
             onMessage: handlers.onSync,
           })

@@ -93,7 +93,9 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
   const mirrors = config.sync.transport !== 'off' && config.virtualServices.length > 0
-  const pairPort = pairKey ? openPairPort(local.address, config.pair.port, mirrors) : undefined
+  const pairPort = pairKey
+    ? [local.address, ...local.addresses].map((own) => openPairPort(own, config.pair.port, mirrors))
+    : undefined
   const parent = new Parent({
     config,
     local,
@@ -127,7 +129,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   await parent.stop()
   control.close()
   control.closeAllConnections()
-  pairPort?.close()
+  for (const path of pairPort ?? []) path.close()
   links.close()
   reactor.close()
   log.info('left')

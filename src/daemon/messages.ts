@@ -27,8 +27,8 @@ export interface PairSetting {
   readonly port: Port
   /** So that the directors can tell each other whether their files agree. */
   readonly configHash: string
-  /** Inherited descriptor of this process's share of the pair port. */
-  readonly fd: number
+  /** Inherited descriptors of this process's share of the pair port, one a path. */
+  readonly fds: readonly number[]
 }
 
 export interface VrrpSetting {

@@ -20,8 +20,12 @@ export function openLinkToPeer(
       clock: ports.clock,
       log: ports.log,
       random: randomBytes,
-      openSocket: (handlers) =>
-        openDatagramSocket(ports.reactor, { family: local.address.family, fd: pair.fd }, handlers),
+      openSocket: (handlers, path) => {
+        const own = [local.address, ...local.addresses][path]
+        const fd = pair.fds[path]
+        if (!own || fd === undefined) throw new Error(`the pair port has no path ${path}`)
+        return openDatagramSocket(ports.reactor, { family: own.family, fd }, handlers)
+      },
     },
     {
       channel,
@@ -30,6 +34,7 @@ export function openLinkToPeer(
       localName: local.name,
       peerName: peer.name,
       peerAddress: peer.address,
+      morePeerAddresses: peer.addresses,
       port: pair.port,
       configHash: pair.configHash,
     },

@@ -50,7 +50,7 @@ export interface ParentOptions {
   readonly local: DirectorConfig
   readonly peer: DirectorConfig | undefined
   readonly pairKey: PairKey | undefined
-  readonly pairPort: PairPortFds | undefined
+  readonly pairPort: readonly PairPortFds[] | undefined
   readonly clock: Clock
   readonly log: Log
   readonly links: Links
@@ -264,7 +264,7 @@ export class Parent {
       key: pairKey.export(),
       port: config.pair.port,
       configHash: config.hash,
-      fd: firstInheritedFd,
+      fds: pairPort.map((_, path) => firstInheritedFd + path),
     }
   }
 

@@ -14,6 +14,7 @@ import type { Millis } from '../base/units.js'
 import type { Config, DirectorConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
 import type { IpvsStatus } from '../ipvs/status.js'
+import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
 
@@ -76,7 +77,21 @@ function peerStatus({ peer, reports }: StatusInput): PeerStatus | null {
     configHash: links.map((link) => link.peerConfigHash).find((hash) => hash !== undefined) ?? null,
     keyMatches: answers.length > 0 ? answers.every(Boolean) : null,
     discarded: reports.vrrp?.link?.discarded ?? {},
+    paths: pathStatuses(links),
   }
+}
+
+/** As the process sees it that has heard of the path last. */
+function pathStatuses(links: readonly PairLinkStatus[]): PeerStatus['paths'] {
+  return (links[0]?.paths ?? []).map(({ address }, path) => {
+    const views = links.flatMap((link) => link.paths?.[path] ?? [])
+    const seen = views.map((view) => view.lastSeenSeconds).filter((seconds) => seconds !== undefined)
+    return {
+      address,
+      reachable: views.some((view) => view.reachable),
+      lastSeenSeconds: seen.length > 0 ? Math.min(...seen) : null,
+    }
+  })
 }
 
 /** Before the vrrp process has reported, the routers are listed all the same. */
@@ -179,6 +194,9 @@ function warnings({ config, reports, uptime }: StatusInput, peer: PeerStatus | n
     found.push(`peer ${peer.name} is not reachable on the pair port`)
   if (peer?.configHash && peer.configHash !== config.hash)
     found.push(`peer ${peer.name} runs another configuration (${peer.configHash}, here ${config.hash})`)
+  for (const { address, reachable } of peer?.paths ?? [])
+    if (peer?.reachable && !reachable && uptime > 5_000)
+      found.push(`the path to ${peer.name} at ${address} does not work`)
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
   return found
 }

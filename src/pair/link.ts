@@ -10,6 +10,7 @@ import { lifeSecretLength } from './draw.js'
 import { maxMessageLength } from './frame.js'
 import { configHashLength, noConfigHash } from './hello.js'
 import type { PairKey } from './key.js'
+import { Paths } from './paths.js'
 import {
   isReachable,
   nextDeadline,
@@ -26,6 +27,14 @@ import { DiscardWarnings } from './warnings.js'
 /** Which process of the peer a datagram is for. */
 export type PairChannel = 'vrrp' | 'sync'
 
+/** One of the ways to the peer. */
+export interface PairPathStatus {
+  /** The peer's address on it. */
+  readonly address: string
+  readonly reachable: boolean
+  readonly lastSeenSeconds: number | undefined
+}
+
 export interface PairLinkStatus {
   /** A session is established and something authentic arrived within the last few seconds. */
   readonly reachable: boolean
@@ -37,6 +46,8 @@ export interface PairLinkStatus {
   readonly discarded: DiscardCounts
   /** The peer's config hash as of the present session, 16 hex digits; undefined when it has not said. */
   readonly peerConfigHash?: string | undefined
+  /** In the order of the addresses; absent where there is only one. */
+  readonly paths?: readonly PairPathStatus[]
 }
 
 export interface PairLink {
@@ -53,8 +64,11 @@ export interface PairLink {
 export interface PairLinkPorts {
   readonly clock: Clock
   readonly random: Random
-  /** Bound to the pair port, receiving this channel's datagrams only or all of them. */
-  readonly openSocket: (handlers: DatagramHandlers) => DatagramSocket
+  /**
+   * Bound to the pair port, receiving this channel's datagrams only or all of them. Called for each path,
+   * counted from 0.
+   */
+  readonly openSocket: (handlers: DatagramHandlers, path: number) => DatagramSocket
   readonly log: Log
 }
 
@@ -65,6 +79,8 @@ export interface PairLinkParams {
   readonly localName: string
   readonly peerName: string
   readonly peerAddress: IpAddress
+  /** More paths to it, each over a socket of its own. */
+  readonly morePeerAddresses?: readonly IpAddress[]
   /** UDP port of the pair on both directors. */
   readonly port: Port
   /** 16 hex digits, told to the peer; undefined says nothing. */
@@ -87,7 +103,10 @@ export function openPairLink(
 
 class RunningPairLink implements PairLink {
   private readonly pair: PairParams
-  private readonly socket: DatagramSocket
+  private readonly addresses: readonly IpAddress[]
+  private readonly sockets: readonly DatagramSocket[]
+  private readonly paths: Paths
+  private readonly reachablePaths: boolean[]
   private readonly discarded: Partial<Record<PairDiscard, number>> = {}
   private readonly warnings = new DiscardWarnings()
   private state: PairState
@@ -108,10 +127,10 @@ class RunningPairLink implements PairLink {
     if (hash && hash.length !== configHashLength) throw new RangeError('config hash: 16 hex digits expected')
     this.pair = { identity: params, keys: deriveStaticKeys(params), configHash: hash ?? noConfigHash }
     this.state = startPair(ports.random(lifeSecretLength), ports.clock.now())
-    this.socket = ports.openSocket({
-      onDatagram: (datagram) => this.receive(datagram),
-      onError: (error) => this.ports.log.debug(`${this.name}: ${error.message}`),
-    })
+    this.addresses = [params.peerAddress, ...(params.morePeerAddresses ?? [])]
+    this.paths = new Paths(this.addresses.length)
+    this.reachablePaths = this.addresses.map(() => false)
+    this.sockets = this.openSockets()
     this.run({ type: 'tick' })
   }
 
@@ -129,45 +148,73 @@ class RunningPairLink implements PairLink {
     const { current, peerConfigHash } = this.state
     const reachable = isReachable(this.state, now)
     const said = peerConfigHash?.some((byte) => byte !== 0)
+    const paths = this.addresses.map((address, path) => ({
+      address: formatIp(address),
+      reachable: this.paths.isReachable(path, now),
+      lastSeenSeconds: this.paths.lastSeenSeconds(path, now),
+    }))
     return {
       reachable,
       lastSeenSeconds: current && (now - current.lastReceived) / 1000,
       keyMatches: reachable ? true : this.foreignKey ? false : current && true,
       discarded: { ...this.discarded },
       peerConfigHash: said && peerConfigHash ? toHex(peerConfigHash) : undefined,
+      ...(paths.length > 1 ? { paths } : {}),
     }
   }
 
   close(): void {
     this.closed = true
     this.timer?.cancel()
-    this.socket.close()
+    for (const socket of this.sockets) socket.close()
+  }
+
+  private openSockets(): DatagramSocket[] {
+    const opened: DatagramSocket[] = []
+    try {
+      for (const path of this.addresses.keys()) {
+        const handlers: DatagramHandlers = {
+          onDatagram: (datagram) => this.receive(datagram, path),
+          onError: (error) => this.ports.log.debug(`${this.name}: ${error.message}`),
+        }
+        opened.push(this.ports.openSocket(handlers, path))
+      }
+      return opened
+    } catch (error) {
+      for (const socket of opened) socket.close()
+      throw error
+    }
   }
 
   private get name(): string {
     return `pair ${this.params.channel}`
   }
 
-  private receive(datagram: Datagram): void {
-    if (this.closed) return
-    const fromPeer = equalIp(datagram.source, this.params.peerAddress)
-    this.run({ type: 'datagram', bytes: datagram.payload, fromPeer }, datagram.source)
+  private receive({ payload, source }: Datagram, path: number): void {
+    const now = this.ports.clock.now()
+    if (this.closed || this.paths.isCopy(path, payload, now)) return
+    const address = this.addresses[path]
+    const fromPeer = address !== undefined && equalIp(source, address)
+    const effects = this.run({ type: 'datagram', bytes: payload, fromPeer }, source)
+    if (effects.every(({ type }) => type !== 'discard')) this.paths.accepted(path, payload, now)
+    this.logPaths(now)
   }
 
-  private run(event: PairEvent, source?: IpAddress): void {
+  private run(event: PairEvent, source?: IpAddress): readonly PairEffect[] {
     const now = this.ports.clock.now()
     const [state, effects] = step(this.pair, this.state, event, now)
     this.state = state
-    for (const effect of effects) this.perform(effect, source ?? this.params.peerAddress, now)
+    for (const effect of effects) this.perform(effect, source ?? this.params.peerAddress, now, event.type)
     this.logReachability(now)
     this.arm()
+    return effects
   }
 
-  private perform(effect: PairEffect, source: IpAddress, now: Millis): void {
+  private perform(effect: PairEffect, source: IpAddress, now: Millis, cause: PairEvent['type']): void {
     if (this.closed) return
     switch (effect.type) {
       case 'transmit':
-        this.socket.send(effect.datagram, this.params.peerAddress, this.params.port)
+        this.transmit(effect.datagram, cause === 'send', now)
         return
       case 'deliver':
         this.onMessage(effect.message)
@@ -181,6 +228,26 @@ class RunningPairLink implements PairLink {
         return
       default:
         unreachable(effect)
+    }
+  }
+
+  /** Sessions in bulk take the best path; all else is small, and is worth a copy on each. */
+  private transmit(datagram: Uint8Array, isMessage: boolean, now: Millis): void {
+    const only = isMessage && this.params.channel === 'sync' ? this.paths.best(now) : undefined
+    for (const [path, address] of this.addresses.entries()) {
+      if (only === undefined || only === path) this.sockets[path]?.send(datagram, address, this.params.port)
+    }
+  }
+
+  private logPaths(now: Millis): void {
+    if (this.addresses.length < 2) return
+    for (const [path, address] of this.addresses.entries()) {
+      const reachable = this.paths.isReachable(path, now)
+      if (reachable === this.reachablePaths[path]) continue
+      this.reachablePaths[path] = reachable
+      const text = `${this.name}: path to ${this.params.peerName} at ${formatIp(address)}`
+      if (reachable) this.ports.log.info(`${text} works`)
+      else this.ports.log.warn(`${text} has gone silent`)
     }
   }
 
@@ -211,7 +278,9 @@ class RunningPairLink implements PairLink {
       this.timer = undefined
       // A late timer may run before the datagram that would have made it needless.
       this.ports.clock.afterPendingInput(() => {
-        if (!this.closed) this.run({ type: 'tick' })
+        if (this.closed) return
+        this.run({ type: 'tick' })
+        this.logPaths(this.ports.clock.now())
       })
     })
   }

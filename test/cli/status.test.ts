@@ -27,6 +27,7 @@ const status: DirectorStatus = {
     lastSeenSeconds: 0.1,
     configHash: null,
     keyMatches: true,
+    paths: [],
     discarded: {},
   },
   virtualRouters: [
