@@ -197,6 +197,8 @@ function warnings({ config, reports, uptime }: StatusInput, peer: PeerStatus | n
   for (const { address, reachable } of peer?.paths ?? [])
     if (peer?.reachable && !reachable && uptime > 5_000)
       found.push(`the path to ${peer.name} at ${address} does not work`)
+  for (const { name, linkFault } of reports.vrrp?.routers ?? [])
+    if (linkFault !== undefined) found.push(`${name}: ${linkFault}`)
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
   return found
 }

@@ -4,6 +4,7 @@ import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
 import { after, millis, resignPriority } from '../base/units.js'
 import { stepBackup } from './backup.js'
+import { secondOpinion } from './second-opinion.js'
 import type { Active, Effect, Event, Heard, Initialize, RouterParams } from './state.js'
 import { nextDeadline } from './state.js'
 import { activeDownInterval } from './timers.js'
@@ -92,6 +93,8 @@ function stepLeased(params: RouterParams, state: Active, event: Event, now: Mill
       return [{ ...state, known: { ...state.known, sync: event.readiness } }, []]
     case 'parametersChanged':
       return parametersChanged(params, state, event, now)
+    case 'peerReported':
+      return peerReported(params, state, event, now)
     case 'startup':
     case 'linkUp':
     case 'groupTakeOver':
@@ -118,6 +121,32 @@ function advertisement(params: RouterParams, state: Active, event: Advertisement
   if (yields !== undefined)
     return asBackup(params, toBackup(params, unplanned(params, state, now), now, yields, 0), event, now)
   return assert(params, state, { sender, source, priority, at: now }, now)
+}
+
+/**
+ * Two Actives that do not hear each other on the LAN, but over the pair link. Who has lost its way gives
+ * way; otherwise what was said counts like the advertisement that did not arrive.
+ */
+function peerReported(
+  params: RouterParams,
+  before: Active,
+  { peer, source, interval }: Extract<Event, { type: 'peerReported' }>,
+  now: Millis,
+): Step {
+  const state: Active = { ...before, known: { ...before.known, peer } }
+  const handingOver = state.leavingTo !== undefined || (state.takingFrom && now < state.takingFrom.until)
+  if (!peer.active || handingOver) return [state, []]
+  const opinion = secondOpinion({ peer, lost: params.lost, interval }, now)
+  if (opinion.verdict === 'takeOver') return [state, []]
+  if (opinion.verdict === 'stay' && opinion.suspect === 'own')
+    return toBackup(params, unplanned(params, state, now), now, opinion.text, 0)
+  const { name: sender, priority } = peer
+  return advertisement(
+    params,
+    state,
+    { type: 'advertisementReceived', source, sender, priority, interval },
+    now,
+  )
 }
 
 /** Why an Active gives way to this advertisement; undefined: it does not. */

@@ -3,6 +3,7 @@ import type { SyncReadiness } from '../base/facts.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
 import { after, resignPriority } from '../base/units.js'
+import { type Opinion, secondOpinion } from './second-opinion.js'
 import type { Backup, Effect, Event, Heard, RouterParams } from './state.js'
 import { activeDownInterval, skewTime } from './timers.js'
 import {
@@ -28,6 +29,8 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
       return toFault(state, { linkDown: event.reason }, event.reason)
     case 'syncReadiness':
       return [syncReadiness(params, state, event.readiness, now), []]
+    case 'peerReported':
+      return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
     case 'parametersChanged': {
       const next = preemptionCalledOff(params, state, now)
       return next === state ? ignored(state) : [next, []]
@@ -74,6 +77,10 @@ function advertisement(
   event: Extract<Event, { type: 'advertisementReceived' }>,
   now: Millis,
 ): Step {
+  if (state.linkFault !== undefined) {
+    const [next, effects] = advertisement(params, { ...state, linkFault: undefined }, event, now)
+    return [next, [{ type: 'reportLinkFault', reason: undefined }, ...effects]]
+  }
   const { sender, source, priority } = event
   const last: Heard = { sender, source, priority, at: now }
   if (priority === resignPriority) {
@@ -134,10 +141,27 @@ function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: 
   // Active as well: it gets one interval to speak.
   if (late >= state.activeAdverInterval && !state.graced)
     return [{ ...state, graced: true, activeDownAt: after(now, state.activeAdverInterval) }, []]
-  const reason = takeOverReason(params, state, now)
+  const opinion = isSilent(state, now) ? opinionOf(params, state, now) : undefined
+  if (opinion?.verdict === 'stay') return stay(state, opinion.text, now)
+  const why = opinion?.verdict === 'takeOver' ? `; ${opinion.text}` : ''
+  const reason = `${takeOverReason(params, state, now)}${why}`
   return params.grouped
     ? [{ ...state, expired: true }, [{ type: 'requestTakeOver', reason }]]
     : takeOver(params, unplanned(params, state, now), now, reason)
+}
+
+/** Nothing was heard where something should have been: neither a resignation nor somebody to preempt. */
+const isSilent = ({ last, activeAdverInterval }: Backup, now: Millis): boolean =>
+  !last || (last.priority !== resignPriority && now - last.at >= 2 * activeAdverInterval)
+
+const opinionOf = ({ lost }: RouterParams, { known, activeAdverInterval }: Backup, now: Millis): Opinion =>
+  secondOpinion({ peer: known.peer, lost, interval: activeAdverInterval }, now)
+
+/** The peer keeps the addresses; it is looked at again in one interval, so that its death costs little more. */
+function stay(state: Backup, text: string, now: Millis): Step {
+  const activeDownAt = after(now, state.activeAdverInterval)
+  const next = { ...state, graced: false, activeDownAt, linkFault: text }
+  return [next, state.linkFault === text ? [] : [{ type: 'reportLinkFault', reason: text }]]
 }
 
 function takeOverReason(
@@ -162,6 +186,8 @@ function mayPreempt(params: RouterParams, state: Backup, now: Millis): boolean {
 /** Why a Backup would not preempt a lower priority now; undefined when it would. */
 export function holdBack(params: RouterParams, state: Backup, now: Millis): string | undefined {
   const { handedOver, stability } = state.known
+  const opinion = opinionOf(params, state, now)
+  if (opinion.verdict === 'stay' && opinion.suspect === 'own') return opinion.text
   if (handedOver !== undefined) return `until ${handedOver} goes or hands back`
   if (params.preempt === 'never') return 'preempt = "never"'
   if (params.preempt === 'when_synced' && !state.known.sync.ready) return state.known.sync.reason

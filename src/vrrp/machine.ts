@@ -59,6 +59,8 @@ function stepInitialize(params: RouterParams, state: Initialize, event: Event, n
       return startup(params, state, event, now)
     case 'syncReadiness':
       return [{ ...state, known: { ...state.known, sync: event.readiness } }, []]
+    case 'peerReported':
+      return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
     case 'blocked':
       return [withBlock(state, event), []]
     case 'maintenance':
@@ -132,6 +134,8 @@ function stepFault(params: RouterParams, state: Fault, event: Event, now: Millis
         : recovered(params, state, 'tries again after a refused address', now)
     case 'syncReadiness':
       return [{ ...state, known: { ...state.known, sync: event.readiness } }, []]
+    case 'peerReported':
+      return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
     case 'handedOver':
       return event.stay ? [{ ...state, known: { ...state.known, handedOver: event.to } }, []] : ignored(state)
     case 'startup':
@@ -175,6 +179,8 @@ function stepMaintenance(params: RouterParams, state: Maintenance, event: Event,
       return [withBlock(state, event), []]
     case 'syncReadiness':
       return [{ ...state, known: { ...state.known, sync: event.readiness } }, []]
+    case 'peerReported':
+      return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
     case 'startup':
     case 'advertisementReceived':
     case 'deadlineReached':

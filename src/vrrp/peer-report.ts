@@ -4,7 +4,7 @@
  *
  *     0               1               2               3
  *    +---------------+---------------+---------------+---------------+
- *    |   Type 0x20   |    Version 1  |   Flags: 1 = has counts       |
+ *    |   Type 0x20   |    Version 1  |   Flags: 1 counts, 2 adv.     |
  *    +---------------+---------------+---------------+---------------+
  *    |        Healthy servers        |   Servers not judged yet      |
  *    +---------------+---------------+---------------+---------------+
@@ -31,6 +31,8 @@ export interface RouterReport {
 export interface PeerReport {
   readonly servers: ServerCounts | undefined
   readonly routers: readonly RouterReport[]
+  /** Sent beside an advertisement of the one router in it. */
+  readonly advertised: boolean
 }
 
 export type ReportProblem = 'truncated' | 'type' | 'version' | 'state'
@@ -38,6 +40,7 @@ export type ReportProblem = 'truncated' | 'type' | 'version' | 'state'
 const messageType = 0x20
 const version = 1
 const hasCounts = 1
+const besideAdvertisement = 2
 const states: readonly RouterState[] = ['initialize', 'backup', 'active', 'fault', 'maintenance']
 const longestLost = 100
 /** Nine routers with the longest names and texts fit one message of the pair link. */
@@ -46,11 +49,11 @@ export const routersPerReport = 8
 export const isPeerReport = (message: Uint8Array): boolean => message[0] === messageType
 
 /** At most `routersPerReport` routers. */
-export function encodePeerReport({ servers, routers }: PeerReport): Uint8Array {
+export function encodePeerReport({ servers, routers, advertised }: PeerReport): Uint8Array {
   const writer = new Writer(128)
     .u8(messageType)
     .u8(version)
-    .u16be(servers ? hasCounts : 0)
+    .u16be((servers ? hasCounts : 0) | (advertised ? besideAdvertisement : 0))
     .u16be(servers?.healthy ?? 0)
     .u16be(servers?.unknown ?? 0)
     .u16be(servers?.total ?? 0)
@@ -84,7 +87,8 @@ export function decodePeerReport(message: Uint8Array): Result<PeerReport, Report
     routers.push({ name, state, priority, lost: lost === '' ? undefined : lost })
   }
   if (reader.failed) return fail('truncated')
-  return ok({ servers: (flags & hasCounts) === 0 ? undefined : counts, routers })
+  const advertised = (flags & besideAdvertisement) !== 0
+  return ok({ servers: (flags & hasCounts) === 0 ? undefined : counts, routers, advertised })
 }
 
 const text = (reader: Reader): string =>

@@ -27,6 +27,7 @@ import {
 import { vrrpProtocol } from './packet.js'
 import { vrrpGroup } from './receive.js'
 import { removedAddresses, sameRouter } from './reconfigure.js'
+import type { PeerView } from './second-opinion.js'
 import type { HoldDown, RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import type { Standing } from './tracking/effective-priority.js'
@@ -84,6 +85,8 @@ export interface VrrpRuntime {
   maintenance(reason: string | undefined): Promise<readonly HandoverResult[]>
   /** What tracking makes of a router: the priority to advertise and why, and why it must not own its addresses. */
   tracked(router: string, standing: Standing): void
+  /** What the peer says of a router over the pair link, where its advertisements take another way. */
+  peerReported(router: string, peer: PeerView): void
   /** Resigns, releases the addresses, and resolves when the kernel has confirmed it or after a second. */
   stop(): Promise<void>
   status(): VrrpStatus
@@ -230,6 +233,16 @@ class Runtime implements VrrpRuntime {
       for (const { router } of this.slots) router.handle({ type: 'maintenance', reason })
     })
     return results
+  }
+
+  peerReported(router: string, view: PeerView): void {
+    const { peer } = this.setting
+    const slot = this.slots.find((candidate) => candidate.router.name === router)
+    if (this.closed || !peer || !slot || slot.router.config.transport === 'udp') return
+    const interval = slot.router.config.advertisementInterval
+    this.inOneGo(() =>
+      slot.router.handle({ type: 'peerReported', peer: view, source: peer.address, interval }),
+    )
   }
 
   tracked(router: string, standing: Standing): void {
@@ -528,6 +541,10 @@ class Runtime implements VrrpRuntime {
             }),
           announce: () => announceAddresses(this.outlets, slot),
           release: () => releaseAddresses(this.outlets, slot),
+          linkFault: (reason) => {
+            if (reason === undefined) log.info(`${config.name}: the Active is heard again`)
+            else this.limited.warn(config.name, 'link_fault', () => `does not take over: ${reason}`)
+          },
           requestTakeOver: (reason) => {
             if (slot.router.config.group !== undefined)
               this.groups.requestTakeOver(slot.router.config.group, reason)
@@ -580,7 +597,7 @@ class Runtime implements VrrpRuntime {
   /** The least of its group's. */
   private priorityOf(
     config: VirtualRouterConfig,
-  ): Pick<RouterParams, 'priority' | 'configuredPriority' | 'because'> {
+  ): Pick<RouterParams, 'priority' | 'configuredPriority' | 'because' | 'lost'> {
     const { director, routers } = this.setting
     const given = (one: VirtualRouterConfig): Priority => one.priority[director.name] ?? director.priority
     const own = (one: VirtualRouterConfig): Priority => this.weighed.get(one.name)?.priority ?? given(one)
@@ -588,11 +605,8 @@ class Runtime implements VrrpRuntime {
     const members = group === undefined ? [config] : routers.filter((one) => one.group === group)
     const priority = groupPriority(members.map(own))
     const least = members.find((one) => own(one) === priority)
-    return {
-      priority,
-      configuredPriority: given(config),
-      because: least && this.weighed.get(least.name)?.because,
-    }
+    const because = least && this.weighed.get(least.name)?.because
+    return { priority, configuredPriority: given(config), because, lost: this.weighed.get(config.name)?.lost }
   }
 }
 

@@ -4,6 +4,7 @@ import type { IpAddress } from '../base/ip.js'
 import { unreachable } from '../base/result.js'
 import type { Millis, Priority } from '../base/units.js'
 import type { GarpConfig, Preempt } from '../config/model.js'
+import type { PeerView } from './second-opinion.js'
 
 /** What the machine knows of its router's settings (RFC 9568 section 6.1) and never changes. */
 export interface RouterParams {
@@ -11,6 +12,8 @@ export interface RouterParams {
   readonly priority: Priority
   /** As the file has it, where tracking or the group made another of it. */
   readonly configuredPriority?: Priority
+  /** A tracked gateway or interface that this director has lost, in words. */
+  readonly lost?: string | undefined
   /** Why the priority is not the configured one: `track gateway 10.0.0.1 down`. */
   readonly because?: string | undefined
   /** The address that our advertisements come from: the tie-break among equal priorities. */
@@ -62,6 +65,8 @@ export interface Known {
   /** Set by a planned handover: to whom, so that a living Active is left alone whatever the priorities. */
   readonly handedOver: string | undefined
   readonly stability: Stability
+  /** What the peer last said of this router over the pair link; undefined: nothing, or it has no such link. */
+  readonly peer?: PeerView
 }
 
 export type BlockCause = 'tracking' | 'group'
@@ -96,6 +101,8 @@ export interface Backup {
   readonly expired: boolean
   /** The addresses that a dead predecessor left are kept until it is clear whether anybody else owns them. */
   readonly adopting: boolean
+  /** Why it does not take over although nothing is heard: the peer is known to be alive and Active. */
+  readonly linkFault?: string | undefined
 }
 
 export interface Active {
@@ -186,6 +193,13 @@ export type Event =
     }
   /** The former Active has released the addresses. */
   | { readonly type: 'takeOverComplete' }
+  /** What the peer says of itself over the pair link. `source` and `interval`: of its advertisements. */
+  | {
+      readonly type: 'peerReported'
+      readonly peer: PeerView
+      readonly source: IpAddress
+      readonly interval: Millis
+    }
   | { readonly type: 'groupTakeOver'; readonly reason: string }
   | { readonly type: 'groupStepDown'; readonly reason: string }
 
@@ -197,6 +211,8 @@ export type Effect =
   | { readonly type: 'releaseAddresses' }
   /** Hand over what waits in the sockets, then say `deadlineReached` again with `inputRead`. */
   | { readonly type: 'readPendingInput' }
+  /** Why nothing is heard of a living Active; undefined: it is heard again. */
+  | { readonly type: 'reportLinkFault'; readonly reason: string | undefined }
   /** Of a group: this router would become Active now. */
   | { readonly type: 'requestTakeOver'; readonly reason: string }
   | {

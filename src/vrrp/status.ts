@@ -27,6 +27,8 @@ export interface RouterStatus {
   readonly holdsBack: string | undefined
   /** The director to which it was handed over, and which it leaves alone since. */
   readonly handedOverTo: string | undefined
+  /** Why the Active's advertisements do not arrive although it is known to be alive; undefined otherwise. */
+  readonly linkFault: string | undefined
   readonly transitions: number
   /** Set by the director: what it tracks for this router. */
   readonly tracking?: readonly TrackStatus[]

@@ -30,6 +30,8 @@ export interface RouterOutputs {
   announce(): void
   release(): void
   readPendingInput(then: () => void): void
+  /** Why a living Active is not heard; undefined: it is heard again. */
+  linkFault(reason: string | undefined): void
   /** Of a group: this router would become Active now. */
   requestTakeOver(reason: string): void
   transition(from: StateName, to: StateName, reason: string): void
@@ -161,6 +163,9 @@ export class VirtualRouter {
       case 'readPendingInput':
         this.readPendingInput()
         return
+      case 'reportLinkFault':
+        this.outputs.linkFault(effect.reason)
+        return
       case 'requestTakeOver':
         this.outputs.requestTakeOver(effect.reason)
         return
@@ -210,6 +215,7 @@ export class VirtualRouter {
       active: this.activeName(),
       holdsBack: this.holdsBack(),
       handedOverTo: state.known.handedOver,
+      linkFault: state.name === 'backup' ? state.linkFault : undefined,
       transitions: this.transitions,
       advertisements: {
         sent: this.sent,

@@ -27,6 +27,8 @@ export class FakeNetwork {
   readonly clock = new VirtualClock(1_000)
   readonly hosts: FakeHost[] = []
   readonly lan: Lan<Frame>
+  /** Frames of this kind do not arrive. */
+  loses: Frame['kind'] | undefined
   /** Every gratuitous ARP as `lb1 10.0.0.100`. */
   readonly announced: string[] = []
 
@@ -91,7 +93,7 @@ export class FakeHost implements Links {
   }
 
   arrive(frame: Frame): void {
-    if (this.dead) return
+    if (this.dead || this.network.loses === frame.kind) return
     if (this.stalled) this.input.push(frame)
     else this.deliver(frame)
   }

@@ -109,6 +109,8 @@ function shortly(effect: Effect): string {
       return 'release'
     case 'readPendingInput':
       return 'read input'
+    case 'reportLinkFault':
+      return effect.reason === undefined ? 'heard again' : 'link fault'
     case 'requestTakeOver':
       return `request: ${effect.reason}`
     case 'reportTransition':

@@ -175,7 +175,8 @@ class Director implements VrrpDirector {
     const config = this.routers.find(({ name }) => name === router)
     if (this.stopped || !config) return
     const base = config.priority[this.setting.director.name] ?? this.setting.director.priority
-    this.election.tracked(router, this.tracking.standing(router, base))
+    const lost = this.tracking.lostPath(router)
+    this.election.tracked(router, { ...this.tracking.standing(router, base), lost })
     this.reportSoon()
   }
 
@@ -184,8 +185,17 @@ class Director implements VrrpDirector {
   private onReport(message: Uint8Array): void {
     const report = decodePeerReport(message)
     if (!report.ok || this.stopped) return
-    const { servers } = report.value
+    const { servers, routers, advertised } = report.value
     if (servers) this.tracking.peerServers(servers)
+    const { peer } = this.setting
+    if (!peer) return
+    const at = this.ports.clock.now()
+    for (const { name, state, priority, lost } of routers) {
+      const active = state === 'active'
+      // Only what was said beside an advertisement dates like one: see `secondOpinion`.
+      if (active && !advertised) continue
+      this.election.peerReported(name, { name: peer.name, active, priority, lost, at })
+    }
   }
 
   /** Many changes at once are one report. */
@@ -215,11 +225,11 @@ class Director implements VrrpDirector {
   private onAdvertised(router: string, priority: Priority): void {
     const config = this.routers.find(({ name }) => name === router)
     if (config === undefined || config.transport === 'udp') return
-    this.send([this.routerReport(router, priority === resignPriority ? 'backup' : 'active', priority)])
+    this.send([this.routerReport(router, priority === resignPriority ? 'backup' : 'active', priority)], true)
   }
 
-  private send(routers: readonly RouterReport[]): void {
-    this.link?.send(encodePeerReport({ servers: this.counts, routers }))
+  private send(routers: readonly RouterReport[], advertised = false): void {
+    this.link?.send(encodePeerReport({ servers: this.counts, routers, advertised }))
   }
 
   private routerReport(name: string, state: RouterState, priority: number): RouterReport {

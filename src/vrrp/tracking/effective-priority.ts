@@ -9,6 +9,8 @@ export interface Standing {
   readonly because: string | undefined
   /** Why the router must stay out of the election; undefined when it may take part. */
   readonly fault: string | undefined
+  /** A tracked gateway or interface that is down, in words: this director has lost its way to the network. */
+  readonly lost?: string | undefined
 }
 
 const lowest = 1
