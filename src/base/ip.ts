@@ -51,6 +51,10 @@ export function compareIp(a: IpAddress, b: IpAddress): number {
 
 export const equalIp = (a: IpAddress, b: IpAddress): boolean => compareIp(a, b) === 0
 
+/** fe80::/10 (RFC 4291 section 2.5.6). */
+export const isLinkLocal6 = ({ family, bytes }: IpAddress): boolean =>
+  family === 6 && bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80
+
 /** `10.0.0.100/24`; undefined when the address or the length is not valid. */
 export function parsePrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/')

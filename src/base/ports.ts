@@ -55,7 +55,7 @@ export interface DatagramHandlers {
   onError(error: Error): void
 }
 
-/** One received IPv4 packet of protocol 112 (RFC 9568 section 5.1). `payload` starts after the IP header. */
+/** One received packet of protocol 112 (RFC 9568 section 5.1). `payload` starts after the IP header. */
 export interface RawPacket {
   readonly payload: Uint8Array
   readonly source: IpAddress
@@ -67,9 +67,9 @@ export interface RawPacket {
 export interface RawSocketOptions {
   /** Interface to send on, receive from and join `group` on. */
   readonly interfaceName: string
-  /** Joined when given: 224.0.0.18 for multicast VRRP. */
+  /** Joined when given: 224.0.0.18 or ff02::12 for multicast VRRP. */
   readonly group?: IpAddress
-  /** Source address of what is sent. */
+  /** Source address of what is sent; its family is the socket's. */
   readonly source: IpAddress
   /** IP protocol number. */
   readonly protocol: number
@@ -80,8 +80,8 @@ export interface RawSocketOptions {
 }
 
 export interface RawSocket {
-  /** TTL 255, TOS 0xc0. Throws `OpError`. */
-  send(payload: Uint8Array, destination: IpAddress): void
+  /** TTL or hop limit 255, TOS or traffic class 0xc0; `source` in place of the socket's. Throws `OpError`. */
+  send(payload: Uint8Array, destination: IpAddress, source?: IpAddress): void
   close(): void
 }
 
@@ -155,6 +155,8 @@ export interface AddressState {
   readonly prefix: IpPrefix
   /** Seconds until the kernel removes it; undefined for ever. */
   readonly validSeconds?: number
+  /** IPv6: duplicate detection is not through, or has failed. Nothing may come from it yet. */
+  readonly tentative?: true
 }
 
 export interface Links {

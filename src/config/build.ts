@@ -1,7 +1,7 @@
 /** The file's own words to the model that the rest of the program uses. */
 import { formatEndpoint } from '../base/ip.js'
 import { type Millis, millis, type Priority, priority } from '../base/units.js'
-import { defaultPriorities } from './defaults.js'
+import { defaultInterval2, defaultPriorities } from './defaults.js'
 import type {
   CheckConfig,
   Config,
@@ -50,13 +50,20 @@ function buildDirector(director: FileTable['director'][number], i: number): Dire
 
 const unlessZero = (span: Millis | undefined): Millis | undefined => (span === 0 ? undefined : span)
 
+/** With version 2 the rules let through whole seconds and the general default, which is none. */
+const intervalOf = ({ version, advertisement_interval: interval }: RouterTable): Millis =>
+  version === 2 && interval % 1000 !== 0 ? defaultInterval2 : interval
+
 const buildRouter = (router: RouterTable): VirtualRouterConfig => ({
   name: router.name,
   vrid: router.vrid,
   interface: router.interface,
   addresses: router.addresses,
   transport: router.transport,
-  advertisementInterval: router.advertisement_interval,
+  version: router.version,
+  checksum: router.checksum,
+  password: router.authentication?.password,
+  advertisementInterval: intervalOf(router),
   preempt: router.preempt,
   preemptDelay: router.preempt_delay,
   group: router.group,

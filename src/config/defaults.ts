@@ -1,4 +1,8 @@
-/** Defaults that depend on where something stands. */
+/** Defaults that depend on where something stands, or on another key. */
+import { type Millis, millis } from '../base/units.js'
 
 /** Of the first and the second director. */
 export const defaultPriorities = [150, 100] as const
+
+/** Of VRRP version 2, which counts in whole seconds (RFC 3768 section 5.3.7). */
+export const defaultInterval2: Millis = millis(1000)

@@ -48,8 +48,16 @@ export interface VirtualRouterConfig {
   readonly vrid: Vrid
   /** Undefined: the interface that holds the director's address. */
   readonly interface: string | undefined
+  /** Of one family. */
   readonly addresses: readonly IpPrefix[]
-  readonly transport: 'udp' | 'multicast'
+  /** `multicast` and `unicast` are IP protocol 112, the latter to the peer director's address. */
+  readonly transport: 'udp' | 'multicast' | 'unicast'
+  /** 2 with IPv4 and protocol 112 only. */
+  readonly version: 2 | 3
+  /** What the checksum of a version 3 advertisement over IPv4 covers when it is sent. */
+  readonly checksum: 'pseudo_header' | 'plain'
+  /** Version 2's simple password, 1 to 8 bytes; undefined: no authentication. */
+  readonly password: string | undefined
   readonly advertisementInterval: Millis
   readonly preempt: Preempt
   readonly preemptDelay: Millis
@@ -135,6 +143,10 @@ export type TrackConfig =
   | ProcessTrackConfig
   | GatewayTrackConfig
   | ServicesTrackConfig
+
+/** Of all its addresses. */
+export const familyOf = ({ addresses }: Pick<VirtualRouterConfig, 'addresses'>): IpAddress['family'] =>
+  addresses[0]?.address.family ?? 4
 
 export type Forwarding = 'direct' | 'nat'
 export type Protocol = 'tcp' | 'udp'

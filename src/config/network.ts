@@ -14,9 +14,6 @@ import { integer, parsed, type Refusal, text } from './values.js'
 
 const isRefusal = (value: object): value is Refusal => 'message' in value
 const notValid = (value: string): Refusal => ({ message: `${quote(value)} is not valid` })
-const later = (value: string): Refusal => ({
-  message: `${quote(value)}: IPv6 is not supported here by this version`,
-})
 
 /** A port that something can listen on. */
 export const portNumber = integer(1, 65535, toPort)
@@ -27,17 +24,11 @@ export const interfaceName: Schema<string> = text(
   /^(?!\.{1,2}$)[!-.0-~]{1,15}$/,
 )
 
-export interface AddressOptions {
-  /** Refuses IPv6 as something that a later version will know. */
-  readonly onlyIpv4?: boolean
-}
-
 /** An address that a machine can have. */
-export function ip({ onlyIpv4 = false }: AddressOptions = {}): Schema<IpAddress> {
+export function ip(): Schema<IpAddress> {
   const parse = (value: string): IpAddress | Refusal => {
     const address = parseIp(value)
-    if (address)
-      return unusable(address, value) ?? (onlyIpv4 && address.family === 6 ? later(value) : address)
+    if (address) return unusable(address, value) ?? address
     if (parsePrefix(value)) {
       return { ...notValid(value), suggestion: quote(value.slice(0, value.indexOf('/'))) }
     }
@@ -46,12 +37,11 @@ export function ip({ onlyIpv4 = false }: AddressOptions = {}): Schema<IpAddress>
       ? { ...notValid(value), suggestion: quote(value.slice(0, value.lastIndexOf(':'))) }
       : notValid(value)
   }
-  const example = onlyIpv4 ? '"10.0.0.11"' : '"10.0.0.11" or "2001:db8::11"'
-  return parsed(`an address such as ${example}`, parse, isRefusal)
+  return parsed('an address such as "10.0.0.11" or "2001:db8::11"', parse, isRefusal)
 }
 
 /** A host's address with the length of its network's prefix. */
-export function prefix({ onlyIpv4 = false }: AddressOptions = {}): Schema<IpPrefix> {
+export function prefix(): Schema<IpPrefix> {
   const parse = (value: string): IpPrefix | Refusal => {
     const found = parsePrefix(value)
     if (!found) {
@@ -60,7 +50,6 @@ export function prefix({ onlyIpv4 = false }: AddressOptions = {}): Schema<IpPref
       const length = address.family === 4 ? 24 : 64
       return { message: `${quote(value)} has no prefix length`, suggestion: quote(`${value}/${length}`) }
     }
-    if (onlyIpv4 && found.address.family === 6) return later(value)
     return unusable(found.address, value) ?? notAHost(found, value) ?? found
   }
   return parsed('an address with prefix length such as "10.0.0.100/24"', parse, isRefusal)

@@ -63,6 +63,8 @@ export const hashOf = (config: Content): string =>
     .digest('hex')
     .slice(0, 16)
 
+const fingerprint = (secret: string): string => createHash('sha256').update(secret).digest('hex').slice(0, 8)
+
 const router = (config: VirtualRouterConfig): NormalTable =>
   given({
     name: config.name,
@@ -70,6 +72,10 @@ const router = (config: VirtualRouterConfig): NormalTable =>
     interface: config.interface,
     addresses: config.addresses.map(formatPrefix).sort(),
     transport: config.transport,
+    version: config.version,
+    checksum: config.checksum,
+    // Enough to see that it changed: a plan is shown to people.
+    authentication: config.password && fingerprint(config.password),
     advertisement_interval: formatDuration(config.advertisementInterval),
     preempt: config.preempt,
     preempt_delay: formatDuration(config.preemptDelay),

@@ -40,11 +40,15 @@ function refuseKind(node: Node, path: Path, report: Report, expected: string): u
   return undefined
 }
 
-/** Text that matches `pattern`. */
-export function text(expected: string, pattern: RegExp): Schema<string> {
+/** Text that matches `pattern`; a secret is not repeated in a problem. */
+export function text(
+  expected: string,
+  pattern: RegExp,
+  { secret = false }: { readonly secret?: boolean } = {},
+): Schema<string> {
   const isRefusal = (value: string | Refusal): value is Refusal => typeof value !== 'string'
   const parse = (value: string): string | Refusal =>
-    pattern.test(value) ? value : { message: `${quote(value)} is not valid` }
+    pattern.test(value) ? value : { message: `${secret ? 'this' : quote(value)} is not valid` }
   return parsed(expected, parse, isRefusal, { pattern: pattern.source })
 }
 
@@ -116,6 +120,24 @@ export const flag: Schema<boolean> = {
     report.error(path, describe(node), { expected: 'true or false', suggestion: word })
     return undefined
   },
+}
+
+/** One of a few numbers. */
+export function oneOf<const T extends number>(numbers: readonly T[]): Schema<T> {
+  const expected = numbers.join(' or ')
+  return {
+    expected,
+    json: { enum: numbers },
+    read(node, path, report) {
+      const found =
+        node.kind === 'integer' ? numbers.find((number) => BigInt(number) === node.value) : undefined
+      if (found === undefined) {
+        const digits = node.kind === 'string' && numbers.some((number) => `${number}` === node.value)
+        report.error(path, describe(node), { expected, suggestion: digits ? node.value : undefined })
+      }
+      return found
+    },
+  }
 }
 
 /** A whole number within bounds, both included; `brand` makes it a unit. */

@@ -61,7 +61,8 @@ export function decodeIpv4(bytes: Uint8Array): Result<RawPacket, Ipv4Problem> {
   if (headerLength < minimumLength || headerLength > bytes.length) return fail('headerLength')
   if (total !== bytes.length) return fail('totalLength')
   return ok({
-    payload: bytes.slice(headerLength),
+    // Not `slice`: on a Buffer that is a view.
+    payload: new Uint8Array(bytes.subarray(headerLength)),
     source: { family: 4, bytes: source },
     destination: { family: 4, bytes: destination },
     ttl,

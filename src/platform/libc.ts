@@ -41,6 +41,7 @@ export const libc = {
   recv: native<(fd: number, buffer: Bytes, length: number, flags: number) => number>(
     'long recv(int, void *, size_t, int)',
   ),
+  recvmsg: native<(fd: number, message: Bytes, flags: number) => number>('long recvmsg(int, void *, int)'),
   epollCreate: native<(flags: number) => number>('int epoll_create1(int)'),
   epollControl: native<(epoll: number, operation: number, fd: number, event: Bytes) => number>(
     'int epoll_ctl(int, int, int, void *)',
@@ -105,13 +106,14 @@ export function interfaceIndex(name: string): number {
   return index
 }
 
-/** struct sockaddr_in or sockaddr_in6 (include/uapi/linux/in.h, in6.h). */
-export function socketAddress(address: Bytes, port: number): Bytes {
+/** struct sockaddr_in or sockaddr_in6 (include/uapi/linux/in.h, in6.h); `scope` is the interface of an IPv6 address. */
+export function socketAddress(address: Bytes, port: number, scope = 0): Bytes {
   const v4 = address.length === 4
   const bytes = Buffer.alloc(v4 ? 16 : 28)
   new Uint16Array(bytes.buffer, bytes.byteOffset, 1)[0] = v4 ? AF.INET : AF.INET6
   bytes.writeUInt16BE(port, 2)
   bytes.set(address, v4 ? 4 : 8)
+  if (!v4) bytes.set(int32(scope), 24)
   return bytes
 }
 

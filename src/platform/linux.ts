@@ -20,7 +20,10 @@ export const EPOLLERR = 0x8
 export const EPOLLHUP = 0x10
 
 /** include/uapi/linux/in.h */
-export const IPPROTO = { RAW: 255 } as const
+export const IPPROTO = { IPV6: 41, RAW: 255 } as const
+
+/** Types of ancillary data at level IPPROTO_IPV6 (include/uapi/linux/in6.h). */
+export const CMSG_V6 = { PKTINFO: 50, HOPLIMIT: 52 } as const
 
 export interface SocketOption {
   readonly name: string
@@ -53,7 +56,13 @@ export const optionOf = {
   multicastLoop: ip('IP_MULTICAST_LOOP', 34),
   addMembership: ip('IP_ADD_MEMBERSHIP', 35),
   multicastAll: ip('IP_MULTICAST_ALL', 49),
+  checksumV6: ipv6('IPV6_CHECKSUM', 7),
+  multicastInterfaceV6: ipv6('IPV6_MULTICAST_IF', 17),
+  multicastLoopV6: ipv6('IPV6_MULTICAST_LOOP', 19),
+  addMembershipV6: ipv6('IPV6_ADD_MEMBERSHIP', 20),
   v6Only: ipv6('IPV6_V6ONLY', 26),
+  receivePacketInfo: ipv6('IPV6_RECVPKTINFO', 49),
+  receiveHopLimit: ipv6('IPV6_RECVHOPLIMIT', 51),
   trafficClass: ipv6('IPV6_TCLASS', 67),
   freeBindV6: ipv6('IPV6_FREEBIND', 78),
   netlinkMembership: netlink('NETLINK_ADD_MEMBERSHIP', 1),

@@ -23,6 +23,7 @@ const ARPHRD_ETHER = 1
 const RTEXT_FILTER_SKIP_STATS = 8
 /** Usable at once: VRRP itself makes sure that nobody else has it (RFC 9568 section 8.2.2). */
 const IFA_F_NODAD = 0x2
+const IFA_F_TENTATIVE = 0x40
 const forever = 0xffffffff
 
 /** All interfaces, without their statistics. */
@@ -42,8 +43,11 @@ export function addressDump(): NetlinkRequest {
 export function newAddress(index: number, prefix: IpPrefix, seconds: number | undefined): NetlinkRequest {
   const lifetime = seconds ?? forever
   const attributes = addressAttributes(prefix)
+  // Deprecated from the start, so that the machine's own connections do not come from an address that moves
+  // (RFC 6724 section 5, rule 3). Of IPv4 the kernel never prefers a secondary address.
+  const preferred = prefix.address.family === 6 ? 0 : lifetime
   // struct ifa_cacheinfo: preferred, valid, created, updated; the last two are the kernel's.
-  attributes.push(IFA.CACHEINFO, new Writer(16).u32host(lifetime).u32host(lifetime).zeros(8).finish())
+  attributes.push(IFA.CACHEINFO, new Writer(16).u32host(preferred).u32host(lifetime).zeros(8).finish())
   if (prefix.address.family === 6) attributes.push(IFA.FLAGS, putU32(IFA_F_NODAD))
   return {
     type: RTM.NEWADDR,
@@ -98,7 +102,8 @@ export function decodeAddress(payload: Uint8Array): AddressState | undefined {
   const reader = new Reader(payload)
   reader.skip(1)
   const length = reader.u8()
-  reader.skip(2)
+  const flags = reader.u8()
+  reader.skip(1)
   const interfaceIndex = reader.u32host()
   if (reader.failed) return undefined
   const attributes = attributesOf(payload, 8)
@@ -109,7 +114,8 @@ export function decodeAddress(payload: Uint8Array): AddressState | undefined {
   const cacheInfo = new Reader(attributes.get(IFA.CACHEINFO) ?? new Uint8Array(0))
   cacheInfo.skip(4)
   const valid = cacheInfo.u32host()
-  const state = { interfaceIndex, prefix: { address, length } }
+  const tentative = (flags & IFA_F_TENTATIVE) !== 0
+  const state = { interfaceIndex, prefix: { address, length }, ...(tentative ? { tentative } : {}) }
   return cacheInfo.failed || valid === forever ? state : { ...state, validSeconds: valid }
 }
 

@@ -2,17 +2,19 @@
 import { equalIp, formatIp, type IpAddress } from '../base/ip.js'
 import type { RawPacket } from '../base/ports.js'
 import type { Result } from '../base/result.js'
-import type { DirectorConfig } from '../config/model.js'
+import { type DirectorConfig, familyOf } from '../config/model.js'
 import type { Attachment } from './attachment.js'
 import { Counts } from './counts.js'
 import type { LimitedLog } from './limited-log.js'
 import {
   claimedVrid,
   type DiscardReason,
+  familyOfMessage,
   notesOn,
   type Received,
   receiveFromPeer,
-  receiveMulticast,
+  receivePacket,
+  strayReason,
 } from './receive.js'
 import type { VirtualRouter } from './virtual-router.js'
 
@@ -22,7 +24,7 @@ export interface Slot {
   attachment: Attachment | undefined
 }
 
-type SlotOf = (vrid: number | undefined) => Slot | undefined
+type Attached = Slot & { readonly attachment: Attachment }
 
 export class Intake {
   /** Discarded before it was clear for which router. */
@@ -36,43 +38,51 @@ export class Intake {
     private readonly onHandled: (router: VirtualRouter) => void,
   ) {}
 
-  /** Of protocol 112, received on this interface, whose primary address is `own`. */
-  packet(interfaceName: string, own: IpAddress, packet: RawPacket): void {
-    const slotOf: SlotOf = (vrid) =>
-      this.slots.find(
-        ({ router: { config }, attachment }) =>
-          config.vrid === vrid &&
-          config.transport === 'multicast' &&
-          attachment?.interface.name === interfaceName,
-      )
-    this.received(receiveMulticast(packet, own), packet.payload, slotOf, packet.source)
+  /** Of protocol 112, received on this interface. */
+  packet(interfaceName: string, packet: RawPacket): void {
+    const slot = this.find(claimedVrid(packet.payload), packet.source.family, (candidate) => {
+      const { attachment, router } = candidate
+      return router.config.transport !== 'udp' && attachment?.via.name === interfaceName
+    })
+    if (!slot || !isAttached(slot)) {
+      this.discard(undefined, strayReason(packet), packet.source)
+      return
+    }
+    const { transport, version, password, advertisementInterval: interval } = slot.router.config
+    const own = slot.attachment.source
+    const peer = transport === 'unicast' ? (this.peer?.address ?? own) : undefined
+    this.received(receivePacket(packet, { own, peer, version, password, interval }), slot, packet.source)
   }
 
   /** Authentic, over the pair's link. */
   peerMessage(message: Uint8Array): void {
     const { peer } = this
     if (!peer) return
-    const slotOf: SlotOf = (vrid) =>
-      this.slots.find(({ router: { config } }) => config.vrid === vrid && config.transport === 'udp')
-    this.received(receiveFromPeer(message, peer.address), message.subarray(1), slotOf, peer.address)
+    const slot = this.find(
+      claimedVrid(message.subarray(1)),
+      familyOfMessage(message),
+      ({ router }) => router.config.transport === 'udp',
+    )
+    this.received(receiveFromPeer(message, peer.address), slot, peer.address)
   }
 
-  private received(
-    result: Result<Received, DiscardReason>,
-    pdu: Uint8Array,
-    slotOf: SlotOf,
-    from: IpAddress,
-  ): void {
-    if (!result.ok) {
-      this.discard(slotOf(claimedVrid(pdu)), result.error, from)
+  private find(
+    vrid: number | undefined,
+    family: IpAddress['family'] | undefined,
+    fits: (slot: Slot) => boolean,
+  ): Slot | undefined {
+    return this.slots.find((slot) => {
+      const { config } = slot.router
+      return config.vrid === vrid && familyOf(config) === family && fits(slot)
+    })
+  }
+
+  private received(result: Result<Received, DiscardReason>, slot: Slot | undefined, from: IpAddress): void {
+    if (!result.ok || !slot) {
+      this.discard(slot, result.ok ? 'unknown_vrid' : result.error, from)
       return
     }
     const { advertisement, source } = result.value
-    const slot = slotOf(advertisement.vrid)
-    if (!slot) {
-      this.discard(undefined, 'unknown_vrid', source)
-      return
-    }
     const { router } = slot
     const sender = this.nameOf(source)
     for (const note of notesOn(advertisement, router.advertised)) {
@@ -99,3 +109,5 @@ export class Intake {
     return peer && equalIp(peer.address, address) ? peer.name : formatIp(address)
   }
 }
+
+const isAttached = (slot: Slot): slot is Attached => slot.attachment !== undefined

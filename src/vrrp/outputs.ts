@@ -1,13 +1,17 @@
 /** What a virtual router does to the world, over sockets that the runtime holds. Failures become log lines or events. */
-import { formatPrefix, type IpPrefix } from '../base/ip.js'
-import type { Links, PacketSocket, RawSocket } from '../base/ports.js'
+import { formatPrefix, type IpAddress, type IpPrefix } from '../base/ip.js'
+import type { Links } from '../base/ports.js'
 import type { Priority } from '../base/units.js'
+import { familyOf } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { encodeGratuitousArp } from './gratuitous-arp.js'
 import type { Slot } from './intake.js'
 import type { LimitedLog } from './limited-log.js'
-import { encodeAdvertisement } from './packet.js'
-import { vrrpGroup, wrapAdvertisement } from './receive.js'
+import { encodeNeighbourAdvertisement } from './neighbour-advertisement.js'
+import { type Advertisement, encodeAdvertisement } from './packet.js'
+import { encodeVersion2 } from './packet-version2.js'
+import { vrrpGroupOf, wrapAdvertisement } from './receive.js'
+import type { Sockets } from './sockets.js'
 
 const ethernetMacLength = 6
 
@@ -16,10 +20,9 @@ export interface Outlets {
   readonly limited: LimitedLog
   /** Undefined: no router uses it, or there is no peer. */
   pairLink(): PairLink | undefined
-  /** Of the interface with this name; undefined when it is not open. */
-  sockets(
-    interfaceName: string,
-  ): { readonly packet: PacketSocket; readonly raw: RawSocket | undefined } | undefined
+  readonly sockets: Sockets
+  /** The peer director's address: where unicast goes. */
+  readonly peer: IpAddress | undefined
   releaseSent(): void
   releaseConfirmed(): void
 }
@@ -30,22 +33,40 @@ export function sendAdvertisement(
   { router, attachment }: Slot,
   priority: Priority,
 ): boolean {
-  const advertisement = { vrid: router.config.vrid, priority, ...router.advertised }
-  if (router.config.transport === 'udp')
-    return outlets.pairLink()?.send(wrapAdvertisement(encodeAdvertisement(advertisement))) ?? false
-  const raw = attachment && outlets.sockets(attachment.interface.name)?.raw
-  if (!raw) return false
-  const pdu = encodeAdvertisement(advertisement, { source: attachment.source, destination: vrrpGroup })
-  return attempt(outlets, router.name, 'send', () => raw.send(pdu, vrrpGroup))
+  const { config } = router
+  const advertisement = { vrid: config.vrid, priority, ...router.advertised }
+  const family = familyOf(config)
+  if (config.transport === 'udp')
+    return outlets.pairLink()?.send(wrapAdvertisement(encodeAdvertisement(advertisement), family)) ?? false
+  const raw = attachment && outlets.sockets.rawOf(attachment.via.name, attachment.source.family)
+  const destination = config.transport === 'unicast' ? outlets.peer : vrrpGroupOf(family)
+  if (!raw || !destination) return false
+  const { source } = attachment
+  const pdu = encode(config, advertisement, source, destination)
+  return attempt(outlets, router.name, 'send', () => raw.send(pdu, destination, source))
+}
+
+function encode(
+  { version, checksum, password }: Slot['router']['config'],
+  advertisement: Advertisement,
+  source: IpAddress,
+  destination: IpAddress,
+): Uint8Array {
+  if (version === 2) return encodeVersion2(advertisement, password)
+  const plain = checksum === 'plain' && source.family === 4
+  return encodeAdvertisement(advertisement, plain ? undefined : { source, destination })
 }
 
 export function announceAddresses(outlets: Outlets, { router, attachment }: Slot): void {
-  const packet = attachment && outlets.sockets(attachment.interface.name)?.packet
-  // Other links than Ethernet have no ARP to tell.
-  if (!packet || attachment.interface.mac.length !== ethernetMacLength) return
+  const frames = attachment && outlets.sockets.framesOf(attachment.interface.name)
+  const mac = attachment?.interface.mac
+  // Other links than Ethernet have no neighbours' tables of hardware addresses to tell.
+  if (!frames || mac?.length !== ethernetMacLength) return
   attempt(outlets, router.name, 'announce', () => {
-    for (const { address } of router.config.addresses)
-      packet.send(encodeGratuitousArp(attachment.interface.mac, address))
+    for (const { address } of router.config.addresses) {
+      const encodeFrame = address.family === 4 ? encodeGratuitousArp : encodeNeighbourAdvertisement
+      frames.send(encodeFrame(mac, address))
+    }
   })
 }
 

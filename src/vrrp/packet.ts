@@ -1,5 +1,5 @@
 /**
- * The VRRP version 3 advertisement, IPv4: RFC 9568 section 5.2.
+ * The VRRP version 3 advertisement: RFC 9568 section 5.2.
  *
  *      0                   1                   2                   3
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -8,7 +8,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *   4 |Reserve| Max Advertise Interval|          Checksum             |
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- *   8 |                   IPv4 Address(es), 4 bytes each              |
+ *   8 |         IPvX Address(es): 4 bytes each, or 16 each            |
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 import { Reader, Writer } from '../base/bytes.js'
@@ -24,15 +24,16 @@ import {
   priority as toPriority,
   vrid as toVrid,
 } from '../base/units.js'
+import { internetChecksum, type PseudoHeader } from './checksum.js'
 
 /** IP protocol number of VRRP (section 5.1.1.4). */
 export const vrrpProtocol = 112
 
 const version3 = 3
-const typeAdvertisement = 1
+export const typeAdvertisement = 1
 const fixedLength = 8
 const checksumOffset = 6
-const addressLength = 4
+const addressLength = { 4: 4, 6: 16 } as const
 
 export interface Advertisement {
   readonly vrid: Vrid
@@ -40,14 +41,8 @@ export interface Advertisement {
   readonly priority: Priority
   /** Max Advertise Interval, 10 to 40,950 ms in steps of 10: the wire has 12 bits of centiseconds. */
   readonly interval: Millis
-  /** 1 to 255 IPv4 addresses. */
+  /** 1 to 255 addresses of one family; of IPv6, a link-local one first (section 5.2.9). */
   readonly addresses: readonly IpAddress[]
-}
-
-/** The IPv4 header fields that the checksum of RFC 5798 covers besides the message. */
-export interface PseudoHeader {
-  readonly source: IpAddress
-  readonly destination: IpAddress
 }
 
 /** Why a message is no advertisement, in the order in which section 7.1 checks. */
@@ -61,12 +56,12 @@ export type PacketError =
   | 'interval_zero'
 
 /**
- * With a pseudo-header the checksum is RFC 5798's, which keepalived and most of the installed base insist
- * on; without, it covers the message alone, as RFC 9568 section 5.2.8 has it for IPv4.
+ * With a pseudo-header the checksum is what RFC 9568 section 5.2.8 has for IPv6 and what RFC 5798 was read
+ * to have for IPv4; without, it covers the message alone, as RFC 9568 has it for IPv4.
  */
 export function encodeAdvertisement(advertisement: Advertisement, pseudo?: PseudoHeader): Uint8Array {
   const interval = Math.min(Math.max(millisToCentis(advertisement.interval), 1), maxAdverCentis)
-  const writer = new Writer(fixedLength + advertisement.addresses.length * addressLength)
+  const writer = new Writer(fixedLength + advertisement.addresses.length * addressLength[6])
     .u8((version3 << 4) | typeAdvertisement)
     .u8(advertisement.vrid)
     .u8(advertisement.priority)
@@ -74,15 +69,18 @@ export function encodeAdvertisement(advertisement: Advertisement, pseudo?: Pseud
     .u16be(interval)
     .u16be(0)
   for (const address of advertisement.addresses) writer.bytes(address.bytes)
-  return writer.setU16be(checksumOffset, checksum(writer.finish(), pseudo)).finish()
+  const checksum = internetChecksum(writer.finish(), pseudo, vrrpProtocol)
+  return writer.setU16be(checksumOffset, checksum).finish()
 }
 
 /**
- * Accepts either checksum (see `encodeAdvertisement`). Bytes after the last address are ignored: section
- * 7.1 asks for a complete message, not for an exact length.
+ * `family` is that of the addresses, which no field names: on the wire it is that of the IP header. With a
+ * pseudo-header the checksum must cover it; of IPv4 one over the message alone is right as well. Bytes after
+ * the last address are ignored: section 7.1 asks for a complete message, not for an exact length.
  */
 export function decodeAdvertisement(
   bytes: Uint8Array,
+  family: IpAddress['family'],
   pseudo?: PseudoHeader,
 ): Result<Advertisement, PacketError> {
   const reader = new Reader(bytes)
@@ -94,29 +92,19 @@ export function decodeAdvertisement(
   reader.skip(2)
   if (bytes.length > 0 && versionAndType >> 4 !== version3) return fail('version')
   if (bytes.length > 0 && (versionAndType & 0x0f) !== typeAdvertisement) return fail('type')
-  if (reader.failed || reader.remaining < count * addressLength) return fail('truncated')
+  const size = addressLength[family]
+  if (reader.failed || reader.remaining < count * size) return fail('truncated')
   if (count === 0) return fail('no_addresses')
-  const message = bytes.subarray(0, fixedLength + count * addressLength)
-  if (checksum(message) !== 0 && (!pseudo || checksum(message, pseudo) !== 0)) return fail('checksum')
+  const message = bytes.subarray(0, fixedLength + count * size)
+  if (!checksumHolds(message, family, pseudo)) return fail('checksum')
   if (vrid === undefined || priority === undefined) return fail('vrid_zero')
   if (interval === 0) return fail('interval_zero')
   const addresses: IpAddress[] = []
-  for (let i = 0; i < count; i++) addresses.push({ family: 4, bytes: reader.take(addressLength) })
+  for (let i = 0; i < count; i++) addresses.push({ family, bytes: reader.take(size) })
   return ok({ vrid, priority, interval: centisToMillis(interval), addresses })
 }
 
-/** RFC 1071; zero over a message that carries its right checksum. The message's length is even. */
-function checksum(message: Uint8Array, pseudo?: PseudoHeader): number {
-  let sum = pseudo
-    ? sumOf(pseudo.source.bytes) + sumOf(pseudo.destination.bytes) + vrrpProtocol + message.length
-    : 0
-  sum += sumOf(message)
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
-  return ~sum & 0xffff
-}
-
-function sumOf(bytes: Uint8Array): number {
-  let sum = 0
-  for (let i = 0; i < bytes.length; i += 2) sum += ((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)
-  return sum
+function checksumHolds(message: Uint8Array, family: IpAddress['family'], pseudo?: PseudoHeader): boolean {
+  if (pseudo && internetChecksum(message, pseudo, vrrpProtocol) === 0) return true
+  return (family === 4 || !pseudo) && internetChecksum(message) === 0
 }

@@ -1,11 +1,12 @@
 /** What a changed setting means for a running virtual router. Pure. */
 import { formatPrefix, type IpPrefix } from '../base/ip.js'
-import type { VirtualRouterConfig } from '../config/model.js'
+import { familyOf, type VirtualRouterConfig } from '../config/model.js'
 
 /** Changed without an election; any other key makes it another router, which joins the election anew. */
 const live: ReadonlySet<string> = new Set<keyof VirtualRouterConfig>([
   'addresses',
   'advertisementInterval',
+  'checksum',
   'preempt',
   'preemptDelay',
   'group',
@@ -24,7 +25,7 @@ export function sameRouter(before: VirtualRouterConfig, after: VirtualRouterConf
         .filter(([key]) => !live.has(key) && !alsoLive.has(key))
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     )
-  return fixed(before) === fixed(after)
+  return fixed(before) === fixed(after) && familyOf(before) === familyOf(after)
 }
 
 /** Addresses that the router no longer has. */

@@ -4,10 +4,10 @@
  */
 import type { SyncReadiness } from '../base/facts.js'
 import { equalIp, type IpAddress } from '../base/ip.js'
-import type { Clock, Links, Log, PacketSocket, RawSocket, RawSocketOptions, Timer } from '../base/ports.js'
+import type { Clock, Links, Log, Timer } from '../base/ports.js'
 import { fail, type Result } from '../base/result.js'
 import { after, type Millis, millis, type Priority } from '../base/units.js'
-import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
+import { type DirectorConfig, familyOf, type VirtualRouterConfig } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
@@ -24,22 +24,18 @@ import {
   releaseAddresses,
   sendAdvertisement,
 } from './outputs.js'
-import { vrrpProtocol } from './packet.js'
-import { vrrpGroup } from './receive.js'
 import { removedAddresses, sameRouter } from './reconfigure.js'
 import type { PeerView } from './second-opinion.js'
+import { type SocketPorts, Sockets } from './sockets.js'
 import type { HoldDown, RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import type { Standing } from './tracking/effective-priority.js'
 import { VirtualRouter } from './virtual-router.js'
 
-export interface VrrpPorts {
+export interface VrrpPorts extends SocketPorts {
   readonly clock: Clock
   readonly log: Log
   readonly links: Links
-  /** Both throw `OpError`. */
-  readonly openRaw: (options: RawSocketOptions) => RawSocket
-  readonly openPacket: (interfaceName: string) => PacketSocket
   /** Called at most once; one link carries all routers of the process. Undefined: no peer. */
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
   /** Called after each advertisement. */
@@ -118,16 +114,9 @@ const holdDown: HoldDown = {
 /** A living Active is heard within one interval; and over the pair link after a handshake. */
 const adoptionSlack = { multicast: 50, udp: 250 } as const
 
-interface InterfaceSockets {
-  readonly index: number
-  readonly packet: PacketSocket
-  readonly raw: RawSocket | undefined
-  readonly source: IpAddress
-}
-
 class Runtime implements VrrpRuntime {
   private readonly slots: Slot[] = []
-  private readonly sockets = new Map<string, InterfaceSockets>()
+  private readonly sockets: Sockets
   private readonly intake: Intake
   private readonly outlets: Outlets
   private readonly limited: LimitedLog
@@ -157,11 +146,18 @@ class Runtime implements VrrpRuntime {
     this.limited = new LimitedLog(clock, log, (router, text) =>
       emit({ type: 'warning', router, text, at: clock.wall() }),
     )
+    this.sockets = new Sockets(
+      ports,
+      (interfaceName, packet) => this.intake.packet(interfaceName, packet),
+      () => this.intake.discarded.add('ip_header'),
+      (error) => this.limited.warn(undefined, 'raw_socket', () => error.message),
+    )
     this.outlets = {
       links: ports.links,
       limited: this.limited,
+      sockets: this.sockets,
+      peer: setting.peer?.address,
       pairLink: () => this.link,
-      sockets: (name) => this.sockets.get(name),
       releaseSent: () => {
         this.unconfirmed++
       },
@@ -359,7 +355,7 @@ class Runtime implements VrrpRuntime {
       }
       if (this.unconfirmed === 0) this.onConfirmed()
     })
-    for (const name of [...this.sockets.keys()]) this.closeSockets(name)
+    this.sockets.close()
     this.link?.close()
   }
 
@@ -399,8 +395,9 @@ class Runtime implements VrrpRuntime {
       this.inOneGo(() => {
         for (const slot of this.slots) {
           const { config } = slot.router
-          const attached = attach({ ...config, virtual }, this.setting.director.address, view)
-          const opened = attached.ok ? this.openSockets(config, attached.value) : undefined
+          const wish = { ...config, family: familyOf(config), virtual }
+          const attached = attach(wish, this.setting.director.address, view)
+          const opened = attached.ok ? this.sockets.open(config, attached.value) : undefined
           if (attached.ok && opened === undefined) this.onLinkUp(slot, attached.value, view)
           else this.onLinkDown(slot, attached.ok ? (opened ?? '') : attached.error)
           retry ||= opened !== undefined
@@ -442,48 +439,6 @@ class Runtime implements VrrpRuntime {
     this.arm(router)
   }
 
-  /** Undefined when they are open; otherwise why not. Routers of one interface share its sockets. */
-  private openSockets(config: VirtualRouterConfig, attachment: Attachment): string | undefined {
-    const { name, index } = attachment.interface
-    const multicast = config.transport === 'multicast'
-    const open = this.sockets.get(name)
-    const sourceMoved = open?.raw !== undefined && multicast && !equalIp(open.source, attachment.source)
-    if (open && open.index === index && (open.raw || !multicast) && !sourceMoved) return undefined
-    this.closeSockets(name)
-    try {
-      const packet = this.ports.openPacket(name)
-      try {
-        const raw = multicast || open?.raw ? this.openRaw(name, attachment.source) : undefined
-        this.sockets.set(name, { index, packet, raw, source: attachment.source })
-      } catch (error) {
-        packet.close()
-        throw error
-      }
-      return undefined
-    } catch (error) {
-      return textOf(error)
-    }
-  }
-
-  private openRaw(interfaceName: string, source: IpAddress): RawSocket {
-    return this.ports.openRaw({
-      interfaceName,
-      group: vrrpGroup,
-      source,
-      protocol: vrrpProtocol,
-      onPacket: (packet) => this.intake.packet(interfaceName, source, packet),
-      onMalformed: () => this.intake.discarded.add('ip_header'),
-      onError: (error) => this.limited.warn(undefined, 'raw_socket', () => error.message),
-    })
-  }
-
-  private closeSockets(name: string): void {
-    const open = this.sockets.get(name)
-    open?.packet.close()
-    open?.raw?.close()
-    this.sockets.delete(name)
-  }
-
   /* The one timer. */
 
   /** A deadline that moved later leaves the timer alone: it fires early once and is armed again. */
@@ -518,8 +473,6 @@ class Runtime implements VrrpRuntime {
   /* What the routers do. */
 
   private createSlot(config: VirtualRouterConfig): Slot {
-    if (config.addresses.some(({ address }) => address.family !== 4))
-      throw new Error(`virtual router ${config.name}: IPv6 addresses are not implemented`)
     const { clock, log } = this.ports
     const { director } = this.setting
     const slot: { attachment: Attachment | undefined; router: VirtualRouter } = {
@@ -579,6 +532,7 @@ class Runtime implements VrrpRuntime {
   private paramsOf(config: VirtualRouterConfig, source: IpAddress): RouterParams {
     const { peer } = this.setting
     const overPair = config.transport === 'udp'
+    const canHear = config.transport === 'multicast' || peer !== undefined
     return {
       ...this.priorityOf(config),
       grouped: config.group !== undefined,
@@ -590,7 +544,7 @@ class Runtime implements VrrpRuntime {
       lease: config.lease,
       garp: config.garp,
       joinDelay: overPair && peer ? handshakeTime : millis(0),
-      alone: overPair && !peer,
+      alone: !canHear,
     }
   }
 

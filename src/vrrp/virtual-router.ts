@@ -1,6 +1,6 @@
 /** One virtual router: its state, and the machine's effects turned into calls. Holds no timer and no socket. */
 import type { SyncReadiness } from '../base/facts.js'
-import { formatPrefix, type IpAddress } from '../base/ip.js'
+import { formatPrefix, type IpAddress, isLinkLocal6 } from '../base/ip.js'
 import type { Clock } from '../base/ports.js'
 import { unreachable } from '../base/result.js'
 import { type Millis, millis, type Priority, resignPriority } from '../base/units.js'
@@ -20,6 +20,12 @@ import {
 } from './state.js'
 import type { RouterStatus } from './status.js'
 import { activeDownInterval } from './timers.js'
+
+/** In the file's order, but of IPv6 the link-local ones first (RFC 9568 section 5.2.9). */
+function advertisedAddresses({ addresses }: VirtualRouterConfig): readonly IpAddress[] {
+  const all = addresses.map(({ address }) => address)
+  return [...all.filter(isLinkLocal6), ...all.filter((address) => !isLinkLocal6(address))]
+}
 
 /** Everything a virtual router does to the world; nothing of it is waited for. */
 export interface RouterOutputs {
@@ -253,5 +259,5 @@ export class VirtualRouter {
 
 const advertisedBy = (config: VirtualRouterConfig) => ({
   interval: config.advertisementInterval,
-  addresses: config.addresses.map(({ address }) => address),
+  addresses: advertisedAddresses(config),
 })

@@ -178,24 +178,14 @@ const keys: readonly BadFile[] = [
 
 const later: readonly BadFile[] = [
   router(
-    'version 2',
-    'version = 2',
-    '13:11: virtual_router[0].version: 2 is not supported by this version, expected 3',
+    'accept',
+    'accept = false',
+    '13:10: virtual_router[0].accept: false is not supported by this version, expected true',
   ),
   router(
     'virtual_mac',
     'virtual_mac = true',
     '13:15: virtual_router[0].virtual_mac: true is not supported by this version, expected false',
-  ),
-  router(
-    'unicast',
-    'transport = "unicast"',
-    '13:13: virtual_router[0].transport: "unicast" is not supported by this version, expected "udp" or "multicast"',
-  ),
-  bad(
-    'IPv6 virtual addresses',
-    changed('"10.0.0.100/24"', '"2001:db8::1/64"'),
-    '12:14: virtual_router[0].addresses[0]: "2001:db8::1/64": IPv6 is not supported here by this version, expected an address with prefix length such as "10.0.0.100/24"',
   ),
   service('fwmark', 'fwmark = 1', '17:1: virtual_service[0].fwmark: not supported by this version'),
   service('quorum', 'quorum = 1', '17:1: virtual_service[0].quorum: not supported by this version'),
@@ -230,7 +220,7 @@ const later: readonly BadFile[] = [
 
 const count = 'expected an integer from 1 to 255'
 const durationOf = (from: string, to: string): string => `expected a duration from "${from}" to "${to}"`
-const interval = `${durationOf('10ms', '40s')} in steps of "10ms"`
+const interval = `${durationOf('10ms', '255s')} in steps of "10ms"`
 
 const values: readonly BadFile[] = [
   bad('vrid 300', changed('51', '300'), `11:8: virtual_router[0].vrid: 300 is out of range, ${count}`),
@@ -292,8 +282,14 @@ const values: readonly BadFile[] = [
   ),
   router(
     'an interval too long',
+    'advertisement_interval = "256s"',
+    `13:26: virtual_router[0].advertisement_interval: "256s" is out of range, ${interval}`,
+  ),
+  router(
+    'an interval too long for version 3',
     'advertisement_interval = "41s"',
-    `13:26: virtual_router[0].advertisement_interval: "41s" is out of range, ${interval}`,
+    '9:1: virtual_router[0]: warning: a lease of 3s ends before the peer would take over, expected at least three times the advertisement_interval of 41s',
+    '13:26: virtual_router[0].advertisement_interval: "41s" is out of range, expected at most "40s" with VRRP version 3',
   ),
   router(
     'a lease too short',
@@ -359,12 +355,12 @@ const values: readonly BadFile[] = [
   bad(
     "a director's address with a port",
     changed('"10.0.0.12"', '"10.0.0.12:8849"'),
-    '6:11: director[1].address: "10.0.0.12:8849" is not valid, expected an address such as "10.0.0.11", did you mean "10.0.0.12"?',
+    '6:11: director[1].address: "10.0.0.12:8849" is not valid, expected an address such as "10.0.0.11" or "2001:db8::11", did you mean "10.0.0.12"?',
   ),
   bad(
     "a director's address with a prefix length",
     changed('"10.0.0.12"', '"10.0.0.12/24"'),
-    '6:11: director[1].address: "10.0.0.12/24" is not valid, expected an address such as "10.0.0.11", did you mean "10.0.0.12"?',
+    '6:11: director[1].address: "10.0.0.12/24" is not valid, expected an address such as "10.0.0.11" or "2001:db8::11", did you mean "10.0.0.12"?',
   ),
   bad(
     'a service without port',
@@ -508,8 +504,71 @@ const rules: readonly BadFile[] = [
     'two routers of one name, VRID and address',
     inserted(12, '[[virtual_router]]', 'name = "front"', 'vrid = 51', 'addresses = ["10.0.0.100/32"]'),
     '14:8: virtual_router[1].name: two virtual routers of one name: see virtual_router[0].name in line 10',
-    '15:8: virtual_router[1].vrid: two virtual routers of one VRID on one interface: see virtual_router[0].vrid in line 11',
+    '15:8: virtual_router[1].vrid: two virtual routers of one VRID and one family on one interface: see virtual_router[0].vrid in line 11',
     '16:14: virtual_router[1].addresses[0]: this address is used twice: see virtual_router[0].addresses[0] in line 12',
+  ),
+  router(
+    'version 2 over UDP',
+    'version = 2',
+    '13:11: virtual_router[0].version: version 2 is for other VRRP routers, transport "udp" is not, expected transport "multicast" or "unicast", or version 3',
+  ),
+  router('version 4', 'version = 4', '13:11: virtual_router[0].version: 4 is an integer, expected 2 or 3'),
+  bad(
+    'version 2 in milliseconds',
+    inserted(12, 'version = 2', 'transport = "multicast"', 'advertisement_interval = "500ms"'),
+    '15:26: virtual_router[0].advertisement_interval: "500ms" cannot be told by VRRP version 2, expected whole seconds from "1s" to "255s"',
+  ),
+  bad(
+    'version 2 of IPv6',
+    inserted(12, 'version = 2', 'transport = "multicast"').replace('10.0.0.100/24', 'fe80::100/64'),
+    '13:11: virtual_router[0].version: VRRP version 2 knows IPv4 only, expected 3',
+    '17:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
+  ),
+  bad(
+    'a password in version 3',
+    inserted(12, 'transport = "multicast"', 'authentication = { type = "simple", password = "secret" }'),
+    '14:1: virtual_router[0].authentication: VRRP version 3 has no authentication, expected transport "udp", which authenticates everything, or version 2',
+  ),
+  bad(
+    'a password that is too long',
+    inserted(
+      12,
+      'version = 2',
+      'transport = "multicast"',
+      'authentication = { type = "simple", password = "ninebytes" }',
+    ),
+    '15:48: virtual_router[0].authentication.password: this is not valid, expected a password of 1 to 8 printable ASCII characters',
+  ),
+  bad(
+    'two families in one router',
+    changed('"10.0.0.100/24"', '"10.0.0.100/24", "2001:db8::1/64"'),
+    '12:31: virtual_router[0].addresses[1]: IPv6 in an IPv4 router, expected addresses of one family: a second virtual_router may have the same vrid',
+  ),
+  bad(
+    'IPv6 told to an IPv4 address',
+    inserted(12, 'transport = "unicast"').replace('10.0.0.100/24', 'fe80::100/64'),
+    '13:13: virtual_router[0].transport: 10.0.0.11 cannot be told of IPv6, expected directors with IPv6 addresses, or another transport',
+    '16:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
+  ),
+  bad(
+    'directors of two families',
+    changed('"10.0.0.12"', '"2001:db8::12"'),
+    '6:11: director[1].address: IPv6 beside an IPv4 director, expected two addresses of one family',
+  ),
+  bad(
+    'a director at a link-local address',
+    changed('"10.0.0.12"', '"fe80::12"').replace('"10.0.0.11"', '"2001:db8::11"'),
+    '6:11: director[1].address: fe80::12 is a link-local address, expected an address that means the same machine on every interface',
+  ),
+  router(
+    'two address owners',
+    'priority = { lb1 = 255, lb2 = 255 }',
+    '13:12: virtual_router[0].priority: two owners of one address, expected 255 for one director only',
+  ),
+  router(
+    'a priority beyond the address owner',
+    'priority = { lb1 = 256 }',
+    '13:20: virtual_router[0].priority.lb1: 256 is out of range, expected an integer from 1 to 255',
   ),
   router(
     'a priority for nobody',

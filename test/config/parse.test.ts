@@ -36,6 +36,9 @@ describe('a valid file', () => {
         interface: undefined,
         addresses: ['10.0.0.100/24'],
         transport: 'udp',
+        version: 3,
+        checksum: 'pseudo_header',
+        password: undefined,
         advertisementInterval: 100,
         preempt: 'when_synced',
         preemptDelay: 0,
@@ -170,6 +173,43 @@ track = [
   it('may write what a later version lets one change', () => {
     const text = inserted(12, 'version = 3', 'accept = true', 'virtual_mac = false', 'driver = "address"')
     equal(parse(text).hash, parse(baseFile).hash)
+  })
+
+  it('speaks version 2 once a second, or with a password each few seconds', () => {
+    const version2 = ['version = 2', 'transport = "multicast"']
+    const [plain] = parse(inserted(12, ...version2)).virtualRouters
+    deepEqual([plain?.version, plain?.advertisementInterval, plain?.password], [2, 1000, undefined])
+    const authentication = 'authentication = { type = "simple", password = "secret" }'
+    const text = inserted(12, ...version2, authentication, 'advertisement_interval = "255s"', 'lease = "0s"')
+    const [secret] = parse(text).virtualRouters
+    deepEqual([secret?.advertisementInterval, secret?.password], [255_000, 'secret'])
+  })
+
+  it('may have one vrid for IPv4 and for IPv6, and directors with IPv6 addresses', () => {
+    const second = ['[[virtual_router]]', 'name = "front6"', 'vrid = 51', 'addresses = ["2001:db8::100/64"]']
+    equal(parse(inserted(12, ...second)).virtualRouters.length, 2)
+    const six = baseFile.replace('"10.0.0.11"', '"2001:db8::11"').replace('"10.0.0.12"', '"2001:db8::12"')
+    deepEqual(
+      parse(six).directors.map(({ address }) => formatIp(address)),
+      ['2001:db8::11', '2001:db8::12'],
+    )
+  })
+
+  it("lets the address owner's own address be the virtual one", () => {
+    const text = inserted(12, 'transport = "multicast"', 'priority = { lb1 = 255 }')
+    equal(parse(text.replace('10.0.0.100/24', '10.0.0.11/24')).virtualRouters[0]?.priority.lb1, 255)
+  })
+
+  it('warns when other routers may miss the link-local address', () => {
+    const text = inserted(12, 'transport = "multicast"')
+    const of6 = (addresses: string): readonly string[] =>
+      warningsOf(text.replace('"10.0.0.100/24"', addresses)).filter((line) =>
+        line.includes('virtual_router['),
+      )
+    deepEqual(of6('"2001:db8::100/64"'), [
+      '12:13: virtual_router[0].addresses: warning: no link-local address among them, expected one such as "fe80::100/64", which other VRRP routers may insist on (RFC 9568 section 5.2.9)',
+    ])
+    deepEqual(of6('"2001:db8::100/64", "fe80::100/64"'), [])
   })
 
   it('takes priorities for a router by director', () => {

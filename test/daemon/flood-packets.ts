@@ -114,7 +114,7 @@ function rewritten(pdu: Uint8Array, offset: number, value: number): Uint8Array {
 export function hostileAdvertisements({ address: to, peer, received, sent }: Victim): HostilePacket[] {
   const recorded = [...received, ...sent]
   const genuine = first(recorded, 'an advertisement', (pdu) => pdu.length > 0)
-  const decoded = decodeAdvertisement(genuine, {
+  const decoded = decodeAdvertisement(genuine, 4, {
     source: received.length > 0 ? peer : to,
     destination: group,
   })

@@ -88,7 +88,10 @@ describe('links', function () {
 
   it('claims IPv6 without waiting for duplicate detection', async () => {
     assert.equal(await claim(prefix('2001:db8::100/64'), millis(60_000)), undefined)
-    assert.doesNotMatch(left.ip('-6 addr show dev left0 to 2001:db8::100'), /tentative/)
+    const shown = left.ip('-6 addr show dev left0 to 2001:db8::100')
+    assert.doesNotMatch(shown, /tentative/)
+    // Not a source for what the machine itself opens.
+    assert.match(shown, /deprecated/)
     assert.ok((await find('2001:db8::100/64'))?.validSeconds)
     assert.equal(await release(prefix('2001:db8::100/64')), undefined)
     assert.equal(await find('2001:db8::100/64'), undefined)
@@ -111,6 +114,33 @@ describe('links', function () {
       () => !left.ip('addr show dev left0').includes('10.9.0.100'),
       10_000,
     )
+  })
+
+  it('sees that the kernel still looks for a duplicate of an IPv6 address, and when it is done', async () => {
+    left.ip('addr add 2001:db8::11/64 dev left0')
+    assert.equal((await find('2001:db8::11/64'))?.tentative, true)
+    let seen: AddressState | undefined
+    const watch = left.enter(() =>
+      links.watch(async () => {
+        seen = await find('2001:db8::11/64')
+      }),
+    )
+    await eventually('the kernel tells', () => seen !== undefined && !seen.tentative, 10_000)
+    watch.close()
+  })
+
+  it('leases IPv6 as well, and leaves the route of a network that the machine is on itself', async () => {
+    left.ip('addr add 2001:db8::11/64 dev left0 nodad')
+    const [kept, lost] = [prefix('2001:db8::100/64'), prefix('fe80::100/64')]
+    await claim(kept, millis(1000))
+    await claim(lost, millis(1000))
+    const refresh = setInterval(() => links.claim(index, kept, millis(1000), () => {}), 200)
+    const shown = (): string => left.ip('-6 addr show dev left0')
+    await eventually('the kernel removes it', () => !shown().includes('fe80::100'), 10_000)
+    assert.match(shown(), /2001:db8::100/)
+    clearInterval(refresh)
+    await eventually('and the other one', () => !shown().includes('2001:db8::100'), 10_000)
+    assert.match(left.ip('-6 route show dev left0'), /^2001:db8::\/64 (?!.*expires)/m)
   })
 
   it('names the errno of a claim that fails', async () => {

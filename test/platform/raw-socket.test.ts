@@ -2,17 +2,20 @@ import assert from 'node:assert/strict'
 import { toHex } from '../../src/base/bytes.js'
 import { formatIp } from '../../src/base/ip.js'
 import type { RawPacket } from '../../src/base/ports.js'
+import { encodeIpv6 } from '../../src/platform/ipv6-header.js'
 import { libc, openSocket, socketAddress } from '../../src/platform/libc.js'
 import { AF, EPOLLIN, MSG, SOCK } from '../../src/platform/linux.js'
 import { openPacketSocket } from '../../src/platform/packet-socket.js'
 import { openRawSocket } from '../../src/platform/raw-socket.js'
 import { Reactor } from '../../src/platform/reactor.js'
+import { encodeNeighbourAdvertisement } from '../../src/vrrp/neighbour-advertisement.js'
 import { ip } from './addresses.js'
 import { eventually } from './eventually.js'
 import { createPair } from './namespace.js'
 
 const vrrp = 112
 const group = ip('224.0.0.18')
+const linkLocal = { left: 'fe80::a', right: 'fe80::b' } as const
 const fatal = (error: Error): never => {
   throw error
 }
@@ -26,9 +29,16 @@ describe('sockets below UDP, over a cable', function () {
     pair = createPair()
   })
   after(() => pair.close())
-  beforeEach(() => {
+  beforeEach(async () => {
     reactor = Reactor.open()
     toClose = []
+    // Link-local addresses that wait for no duplicate detection; a link that was down has lost them.
+    for (const side of ['left', 'right'] as const) {
+      pair[side].ip(`addr replace ${linkLocal[side]}/64 dev ${side}0 nodad`)
+      await eventually('the kernel has noticed the cable', () =>
+        pair[side].ip('-6 route show table local').includes(`ff00::/8 dev ${side}0`),
+      )
+    }
   })
   afterEach(() => {
     for (const close of toClose) close()
@@ -197,6 +207,74 @@ describe('sockets below UDP, over a cable', function () {
     socket.send(Uint8Array.from(arp))
     await eventually('the neighbour learns the new address', () =>
       pair.right.ip('neigh show 10.9.0.100').includes('02:00:00:00:00:01'),
+    )
+  })
+
+  const group6 = ip('ff02::12')
+  function open6(side: 'left' | 'right', packets: RawPacket[], joins = true) {
+    const source = ip(linkLocal[side])
+    const socket = pair[side].enter(() =>
+      openRawSocket(reactor, {
+        interfaceName: `${side}0`,
+        ...(joins ? { group: group6 } : {}),
+        source,
+        protocol: vrrp,
+        onPacket: (packet) => packets.push(packet),
+        onMalformed: () => {},
+        onError: fatal,
+      }),
+    )
+    toClose.push(() => socket.close())
+    return socket
+  }
+
+  it('hear an IPv6 advertisement with its source, group and hop limit, and not their own', async () => {
+    const [heardLeft, heardRight]: [RawPacket[], RawPacket[]] = [[], []]
+    const left = open6('left', heardLeft)
+    const right = open6('right', heardRight)
+    left.send(payload, group6)
+    await eventually('the right side hears the left', () => heardRight.length === 1)
+    right.send(payload, group6)
+    await eventually('the left side hears the right', () => heardLeft.length === 1)
+    assert.deepEqual(heardRight, [{ payload, source: ip(linkLocal.left), destination: group6, ttl: 255 }])
+    assert.deepEqual(heardLeft, [{ payload, source: ip(linkLocal.right), destination: group6, ttl: 255 }])
+  })
+
+  it('hear IPv6 unicast, from the source that a send names, and no group that they did not join', async () => {
+    pair.left.ip('addr add 2001:db8::1/64 dev left0 nodad')
+    pair.right.ip('addr add 2001:db8::2/64 dev right0 nodad')
+    const heard: RawPacket[] = []
+    open6('right', [])
+    open6('right', heard, false)
+    const left = open6('left', [])
+    left.send(payload, group6)
+    left.send(payload, ip('2001:db8::2'), ip('2001:db8::1'))
+    await eventually('the later one is heard', () => heard.length > 0)
+    assert.deepEqual(heard, [
+      { payload, source: ip('2001:db8::1'), destination: ip('2001:db8::2'), ttl: 255 },
+    ])
+  })
+
+  it('report the hop limit that a packet arrived with', async () => {
+    const heard: RawPacket[] = []
+    open6('right', heard)
+    const left = pair.left.enter(() => openPacketSocket('left0'))
+    toClose.push(() => left.close())
+    const packet = encodeIpv6(ip(linkLocal.left), group6, vrrp, payload)
+    packet[7] = 64
+    left.send(Uint8Array.from([0x33, 0x33, 0, 0, 0, 0x12, 2, 0, 0, 0, 0, 1, 0x86, 0xdd, ...packet]))
+    await eventually('it is heard', () => heard.length === 1)
+    assert.equal(heard[0]?.ttl, 64)
+  })
+
+  it('announce an IPv6 address to its neighbours', async () => {
+    pair.right.ip('neigh replace fe80::100 lladdr 02:00:00:00:00:99 dev right0 nud stale')
+    const socket = pair.left.enter(() => openPacketSocket('left0'))
+    toClose.push(() => socket.close())
+    const mac = Uint8Array.of(2, 0, 0, 0, 0, 1)
+    socket.send(encodeNeighbourAdvertisement(mac, ip('fe80::100')))
+    await eventually('the neighbour learns the new address, and that it is a router', () =>
+      /02:00:00:00:00:01 (?=.*router)/.test(pair.right.ip('neigh show fe80::100')),
     )
   })
 

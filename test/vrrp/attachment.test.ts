@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { formatIp } from '../../src/base/ip.js'
-import { type AttachmentWish, attach, type LinkView } from '../../src/vrrp/attachment.js'
+import { type Attachment, type AttachmentWish, attach, type LinkView } from '../../src/vrrp/attachment.js'
 import { ip, prefix } from './support.js'
 
 const link = (name: string, index: number, up = true) => ({
@@ -21,41 +21,59 @@ const view: LinkView = {
     address(3, '192.0.2.100/24'),
     address(3, '192.0.2.1/24'),
     address(4, '198.51.100.1/24'),
-    address(5, 'fe80::1/64'),
+    address(2, '2001:db8::11/64'),
+    { ...address(2, 'fe80::9/64'), tentative: true },
+    address(2, 'fe80::a/64'),
+    address(2, 'fe80::100/64'),
+    address(5, '2001:db8:5::1/64'),
+    { ...address(5, 'fe80::1/64'), tentative: true },
   ],
 }
 const director = ip('10.0.0.11')
-const virtual = [ip('192.0.2.100')]
+const virtual = [ip('192.0.2.100'), ip('fe80::100')]
 
 const cases: readonly (readonly [
   AttachmentWish['interface'],
   AttachmentWish['transport'],
+  family: AttachmentWish['family'],
   expected: string,
 ])[] = [
-  [undefined, 'multicast', 'eth0 from 10.0.0.11'],
-  [undefined, 'udp', 'eth0 from 10.0.0.11'],
+  [undefined, 'multicast', 4, 'eth0 from 10.0.0.11'],
+  [undefined, 'udp', 4, 'eth0 from 10.0.0.11'],
   // Never from a virtual address, though the kernel lists it first.
-  ['eth1', 'multicast', 'eth1 from 192.0.2.1'],
-  ['eth1', 'udp', 'eth1 from 10.0.0.11'],
-  ['eth2', 'multicast', 'link of eth2 is down'],
-  ['eth3', 'multicast', 'eth3 has no IPv4 address to advertise from'],
-  ['eth3', 'udp', 'eth3 from 10.0.0.11'],
-  ['eth9', 'udp', 'interface eth9 does not exist'],
+  ['eth1', 'multicast', 4, 'eth1 from 192.0.2.1'],
+  ['eth1', 'udp', 4, 'eth1 from 10.0.0.11'],
+  ['eth2', 'multicast', 4, 'link of eth2 is down'],
+  ['eth3', 'multicast', 4, 'eth3 has no IPv4 address to advertise from'],
+  ['eth3', 'udp', 4, 'eth3 from 10.0.0.11'],
+  // Unicast goes to the peer's address, wherever ours is.
+  ['eth1', 'unicast', 4, 'eth1 over eth0 from 10.0.0.11'],
+  // Neither an address that may be another machine's, nor a virtual one, nor one that is not link-local.
+  ['eth0', 'multicast', 6, 'eth0 from fe80::a'],
+  ['eth3', 'multicast', 6, 'eth3 has no IPv6 link-local address to advertise from'],
+  ['eth3', 'udp', 6, 'eth3 from 10.0.0.11'],
+  ['eth9', 'udp', 4, 'interface eth9 does not exist'],
 ]
 
+function textOf({ interface: home, via, source }: Attachment): string {
+  const over = via.index === home.index ? '' : ` over ${via.name}`
+  return `${home.name}${over} from ${formatIp(source)}`
+}
+
 describe('vrrp/attachment', () => {
-  for (const [name, transport, expected] of cases) {
-    it(`${name ?? 'the interface of the director'}, ${transport}: ${expected}`, () => {
-      const result = attach({ interface: name, transport, virtual }, director, view)
-      const text = result.ok
-        ? `${result.value.interface.name} from ${formatIp(result.value.source)}`
-        : result.error
-      assert.equal(text, expected)
+  for (const [name, transport, family, expected] of cases) {
+    it(`${name ?? 'the interface of the director'}, ${transport}, IPv${family}: ${expected}`, () => {
+      const result = attach({ interface: name, transport, family, virtual }, director, view)
+      assert.equal(result.ok ? textOf(result.value) : result.error, expected)
     })
   }
 
   it('says that nobody holds the address of the director', () => {
-    const result = attach({ interface: undefined, transport: 'udp', virtual }, ip('10.9.9.9'), view)
+    const result = attach(
+      { interface: undefined, transport: 'udp', family: 4, virtual },
+      ip('10.9.9.9'),
+      view,
+    )
     assert.deepEqual(result, { ok: false, error: 'no interface holds 10.9.9.9' })
   })
 })

@@ -128,9 +128,9 @@ export class FakeHost implements Links {
         if (this.closed !== undefined) throw new OpError('socket', 'raw 112', this.closed)
         this.raw = options
         return {
-          send: (payload, destination) => {
+          send: (payload, destination, source = options.source) => {
             if (this.dead) return
-            const packet = { payload, destination, source: options.source, ttl: 255 }
+            const packet = { payload, destination, source, ttl: 255 }
             this.network.lan.broadcast(this.id, { kind: 'raw', packet })
           },
           close: () => {

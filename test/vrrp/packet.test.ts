@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import { toHex } from '../../src/base/bytes.js'
 import { type IpAddress, ipFromBytes } from '../../src/base/ip.js'
 import { millis, priority, vrid } from '../../src/base/units.js'
+import type { PseudoHeader } from '../../src/vrrp/checksum.js'
 import {
   type Advertisement,
   decodeAdvertisement,
   encodeAdvertisement,
   type PacketError,
-  type PseudoHeader,
 } from '../../src/vrrp/packet.js'
 import { ip, known } from './support.js'
 
@@ -51,7 +51,7 @@ describe('vrrp/packet', () => {
   it('decodes what it encodes, with and without pseudo-header', () => {
     fc.assert(
       fc.property(advertisement, fc.option(pseudoHeader, { nil: undefined }), (advert, header) => {
-        assert.deepEqual(decodeAdvertisement(encodeAdvertisement(advert, header), header), {
+        assert.deepEqual(decodeAdvertisement(encodeAdvertisement(advert, header), 4, header), {
           ok: true,
           value: advert,
         })
@@ -62,7 +62,7 @@ describe('vrrp/packet', () => {
   it('answers to random bytes without throwing', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 1100 }), (bytes) => {
-        assert.equal(typeof decodeAdvertisement(bytes).ok, 'boolean')
+        assert.equal(typeof decodeAdvertisement(bytes, 4).ok, 'boolean')
       }),
     )
   })
@@ -72,7 +72,7 @@ describe('vrrp/packet', () => {
       fc.property(advertisement, fc.nat(), fc.integer({ min: 1, max: 255 }), (advert, at, flip) => {
         const bytes = encodeAdvertisement(advert, pseudo)
         bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ flip
-        const decoded = decodeAdvertisement(bytes, pseudo)
+        const decoded = decodeAdvertisement(bytes, 4, pseudo)
         // A change of one byte always changes the sum.
         assert.equal(decoded.ok, false)
       }),
@@ -84,7 +84,7 @@ describe('vrrp/packet', () => {
   })
 
   it('clamps an interval that the twelve bits cannot hold', () => {
-    const decoded = decodeAdvertisement(encodeAdvertisement({ ...example, interval: millis(90_000) }))
+    const decoded = decodeAdvertisement(encodeAdvertisement({ ...example, interval: millis(90_000) }), 4)
     assert.ok(decoded.ok)
     assert.equal(decoded.value.interval, 40_950)
   })
@@ -94,20 +94,20 @@ describe('vrrp/packet', () => {
       const bytes = encodeAdvertisement(example)
       bytes[at] = value
       repairChecksum(bytes)
-      assert.deepEqual(decodeAdvertisement(bytes), { ok: false, error })
+      assert.deepEqual(decodeAdvertisement(bytes, 4), { ok: false, error })
     })
   }
 
   it('refuses every proper prefix of a message', () => {
     const bytes = encodeAdvertisement(example)
     for (let length = 0; length < bytes.length; length++) {
-      assert.deepEqual(decodeAdvertisement(bytes.subarray(0, length)), { ok: false, error: 'truncated' })
+      assert.deepEqual(decodeAdvertisement(bytes.subarray(0, length), 4), { ok: false, error: 'truncated' })
     }
   })
 
   it('keeps no view of the buffer that it read', () => {
     const bytes = encodeAdvertisement(example)
-    const decoded = decodeAdvertisement(bytes)
+    const decoded = decodeAdvertisement(bytes, 4)
     bytes.fill(0)
     assert.deepEqual(decoded, { ok: true, value: example })
   })

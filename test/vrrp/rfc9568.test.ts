@@ -6,7 +6,7 @@ import type { RawPacket } from '../../src/base/ports.js'
 import { vrid } from '../../src/base/units.js'
 import { decodeGratuitousArp, encodeGratuitousArp } from '../../src/vrrp/gratuitous-arp.js'
 import { decodeAdvertisement, encodeAdvertisement } from '../../src/vrrp/packet.js'
-import { notesOn, receiveMulticast, vrrpGroup } from '../../src/vrrp/receive.js'
+import { type Expected, notesOn, receivePacket, vrrpGroup } from '../../src/vrrp/receive.js'
 import { activeDownInterval, skewTime } from '../../src/vrrp/timers.js'
 import { keepalived } from '../vectors/keepalived-vrrp3.js'
 import {
@@ -29,6 +29,13 @@ import {
 
 const own = ip('10.0.0.11')
 const peer = ip('10.0.0.12')
+const expected: Expected = {
+  own,
+  peer: undefined,
+  version: 3,
+  password: undefined,
+  interval: ms(100),
+}
 const addresses = [ip('10.0.0.100'), ip('10.0.0.101')]
 const advertisement = { vrid: known(vrid(51)), priority: prio(100), interval: ms(100), addresses }
 const pseudo = { source: peer, destination: vrrpGroup }
@@ -40,7 +47,7 @@ const packet = (more: Partial<RawPacket> = {}): RawPacket => ({
   ...more,
 })
 const received = (more: Partial<RawPacket> = {}): string => {
-  const result = receiveMulticast(packet(more), own)
+  const result = receivePacket(packet(more), expected)
   return result.ok ? 'accepted' : result.error
 }
 /** A valid packet with one byte overwritten and the checksum, which covers the message alone, made right. */
@@ -97,7 +104,7 @@ describe('rfc9568', () => {
 
   it('5.2.6 sends the reserved bits as zero and ignores them on receipt', () => {
     assert.equal(known(encodeAdvertisement(advertisement)[4]) >> 4, 0)
-    const result = receiveMulticast(packet(changed(4, 0xf0)), own)
+    const result = receivePacket(packet(changed(4, 0xf0)), expected)
     assert.ok(result.ok)
     assert.equal(result.value.advertisement.interval, 100)
   })
@@ -115,7 +122,7 @@ describe('rfc9568', () => {
   })
 
   it('5.2.9 carries the addresses in order', () => {
-    const decoded = decodeAdvertisement(encodeAdvertisement(advertisement))
+    const decoded = decodeAdvertisement(encodeAdvertisement(advertisement), 4)
     assert.ok(decoded.ok)
     assert.deepEqual(decoded.value.addresses, addresses)
   })
@@ -255,9 +262,9 @@ describe('rfc9568', () => {
   })
 
   it('7.1 accepts what keepalived sends', () => {
-    const result = receiveMulticast(captured(keepalived.advertisement), own)
+    const result = receivePacket(captured(keepalived.advertisement), expected)
     assert.deepEqual(result, { ok: true, value: { advertisement, source: peer } })
-    const resignation = receiveMulticast(captured(keepalived.resignation), own)
+    const resignation = receivePacket(captured(keepalived.resignation), expected)
     assert.ok(resignation.ok)
     assert.equal(resignation.value.advertisement.priority, 0)
   })

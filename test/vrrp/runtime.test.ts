@@ -29,6 +29,9 @@ const front: VirtualRouterConfig = {
   interface: undefined,
   addresses: [prefix('10.0.0.100/24')],
   transport: 'udp',
+  version: 3,
+  checksum: 'pseudo_header',
+  password: undefined,
   advertisementInterval: ms(100),
   preempt: 'always',
   preemptDelay: ms(0),
@@ -267,7 +270,7 @@ describe('vrrp/runtime', () => {
       const { first } = await pair()
       first.host.injectPair(Uint8Array.of(9, 1, 2, 3))
       first.host.injectPair(new Uint8Array(0))
-      first.host.injectPair(wrapAdvertisement(withByte(2, 201)))
+      first.host.injectPair(wrapAdvertisement(withByte(2, 201), 4))
       assert.deepEqual(first.runtime.status().discarded, { message_type: 2 })
       assert.deepEqual(router(first).advertisements.discarded, { checksum: 1 })
     })

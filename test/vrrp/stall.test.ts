@@ -50,7 +50,7 @@ describe('vrrp/stall', function () {
       interval,
       addresses: [ip('10.0.0.100')],
     }
-    const message = wrapAdvertisement(encodeAdvertisement(advertisement))
+    const message = wrapAdvertisement(encodeAdvertisement(advertisement), 4)
     const { port } = socket.address() as AddressInfo
     sender = new Worker(new URL('./stalled-sender.js', import.meta.url), { workerData: { port, message } })
   })
@@ -97,6 +97,9 @@ describe('vrrp/stall', function () {
       interface: undefined,
       addresses: [prefix('10.0.0.100/24')],
       transport: 'udp',
+      version: 3,
+      checksum: 'pseudo_header',
+      password: undefined,
       advertisementInterval: interval,
       preempt: 'always',
       preemptDelay: ms(0),

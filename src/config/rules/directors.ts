@@ -1,5 +1,5 @@
 /** Rules about the two machines. */
-import { formatIp } from '../../base/ip.js'
+import { formatIp, isLinkLocal6 } from '../../base/ip.js'
 import type { Report } from '../report.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
@@ -10,9 +10,22 @@ export function checkDirectors(file: FileDraft, report: Report): void {
   const directors = file.director ?? []
   for (const [i, director] of directors.entries()) {
     if (director?.name !== undefined) names.claim(director.name, ['director', i, 'name'])
-    if (director?.address) addresses.claim(formatIp(director.address), ['director', i, 'address'])
+    const path = ['director', i, 'address']
+    if (director?.address) addresses.claim(formatIp(director.address), path)
     for (const [k, address] of (director?.addresses ?? []).entries()) {
       if (address) addresses.claim(formatIp(address), ['director', i, 'addresses', k])
+    }
+    if (!director?.address) continue
+    if (isLinkLocal6(director.address)) {
+      report.error(path, `${formatIp(director.address)} is a link-local address`, {
+        expected: 'an address that means the same machine on every interface',
+      })
+    }
+    const first = directors[0]?.address
+    if (first && first.family !== director.address.family) {
+      report.error(path, `IPv${director.address.family} beside an IPv${first.family} director`, {
+        expected: 'two addresses of one family',
+      })
     }
   }
   checkPaths(directors, report)

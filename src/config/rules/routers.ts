@@ -1,6 +1,6 @@
 /** Rules about virtual routers and their addresses. */
 import { formatIp } from '../../base/ip.js'
-import { priority as toPriority } from '../../base/units.js'
+import { ownerPriority, priority as toPriority } from '../../base/units.js'
 import { defaultPriorities } from '../defaults.js'
 import type { Path } from '../node.js'
 import { quote } from '../printable.js'
@@ -9,12 +9,13 @@ import { nearest } from '../suggest.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
 import { formatDuration } from '../values.js'
+import { checkProtocol } from './router-protocol.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 
 export function checkRouters(file: FileDraft, report: Report): void {
   const names = new Unique(report, 'two virtual routers of one name')
-  const vrids = new Unique(report, 'two virtual routers of one VRID on one interface')
+  const vrids = new Unique(report, 'two virtual routers of one VRID and one family on one interface')
   const addresses = new Unique(report, 'this address is used twice')
   const own = new Map<string, number>()
   for (const [i, director] of (file.director ?? []).entries()) {
@@ -26,13 +27,16 @@ export function checkRouters(file: FileDraft, report: Report): void {
     if (!router) continue
     const path: Path = ['virtual_router', i]
     if (router.name !== undefined) names.claim(router.name, [...path, 'name'])
-    if (router.vrid !== undefined) vrids.claim(`${router.interface ?? ''} ${router.vrid}`, [...path, 'vrid'])
+    if (router.vrid !== undefined) {
+      const family = router.addresses?.find((prefix) => prefix !== undefined)?.address.family ?? 4
+      vrids.claim(`${router.interface ?? ''} ${family} ${router.vrid}`, [...path, 'vrid'])
+    }
     for (const [k, prefix] of (router.addresses ?? []).entries()) {
       if (!prefix) continue
       const address = formatIp(prefix.address)
       addresses.claim(address, [...path, 'addresses', k])
       const owner = own.get(address)
-      if (owner !== undefined) {
+      if (owner !== undefined && !isOwner(file, router, owner)) {
         report.error([...path, 'addresses', k], `${address} is director[${owner}]'s own address`, {
           expected: 'an address that can move',
         })
@@ -44,11 +48,18 @@ export function checkRouters(file: FileDraft, report: Report): void {
       })
     checkPriorities(file, router, path, report)
     checkLease(router, path, report)
+    checkProtocol(file, router, path, report)
   }
 }
 
 const sizeOf = (group: string, file: FileDraft): number =>
   (file.virtual_router ?? []).filter((router) => !router || router.group === group).length
+
+/** RFC 9568's address owner has the virtual address as its own; the pair's port cannot move with it. */
+function isOwner(file: FileDraft, router: RouterDraft, director: number): boolean {
+  const name = file.director?.[director]?.name
+  return name !== undefined && router.transport === 'multicast' && router.priority?.[name] === ownerPriority
+}
 
 function checkPriorities(file: FileDraft, router: RouterDraft, path: Path, report: Report): void {
   const directors = file.director ?? []
@@ -69,7 +80,11 @@ function checkPriorities(file: FileDraft, router: RouterDraft, path: Path, repor
     const mapped = Object.hasOwn(given, names[i] ?? '') ? given[names[i] ?? ''] : undefined
     return mapped ?? director?.priority ?? toPriority(defaultPriorities[i] ?? 0)
   })
-  if (first === second) {
+  if (first === ownerPriority && second === ownerPriority) {
+    report.error([...path, 'priority'], 'two owners of one address', {
+      expected: `${ownerPriority} for one director only`,
+    })
+  } else if (first === second) {
     report.warning(
       path,
       `both directors have priority ${first}: the higher address will win every election`,

@@ -15,7 +15,9 @@ export const name = text(
 export const absolutePath = text('an absolute path', /^\/[^\0]*[^/\0]$/)
 
 /** RFC 9568 section 5.2.4 keeps 0 for resigning and 255 for the address owner. */
-export const electionPriority = integer(1, 254, priority)
+const electionPriority = integer(1, 254, priority)
+/** A director may own the addresses of one router and not of another. */
+export const routerPriority = integer(1, 255, priority)
 
 const socketMode: Schema<number> = parsed(
   'permission bits as a string such as "0660"',
@@ -41,7 +43,7 @@ export const pairTable = table(
 export const directorTable = table(
   {
     name: required(name, 'Name of the machine; its host name, unless --director says otherwise.'),
-    address: required(ip({ onlyIpv4: true }), 'Its own address, on which the other director reaches it.'),
+    address: required(ip(), 'Its own address, on which the other director reaches it.'),
     addresses: defaulted(
       list(ip(), {
         expected: 'a list of addresses such as ["10.1.0.11"]',

@@ -4,8 +4,8 @@ import { list, mapOf } from '../collections.js'
 import { interfaceName, prefix } from '../network.js'
 import { defaulted, optional, required } from '../schema.js'
 import { table } from '../table.js'
-import { choice, duration, integer, only } from '../values.js'
-import { electionPriority, name } from './machine.js'
+import { choice, duration, integer, oneOf, only, text } from '../values.js'
+import { name, routerPriority } from './machine.js'
 import { tracks } from './track.js'
 
 const count = (value: number): number => value
@@ -23,6 +23,20 @@ const garpTable = table(
   { title: 'garp', synonyms: { repeat: 'count', delay: 'interval' } },
 )
 
+const authenticationTable = table(
+  {
+    type: required(only('simple', []), 'The simple password of RFC 2338.'),
+    password: required(
+      text('a password of 1 to 8 printable ASCII characters', /^[!-~]{1,8}$/, { secret: true }),
+      'The password.',
+    ),
+  },
+  {
+    title: 'authentication',
+    synonyms: { auth_type: 'type', auth_pass: 'password', pass: 'password' },
+  },
+)
+
 export const virtualRouterTable = table(
   {
     name: required(name, 'Name in logs, status and commands.'),
@@ -32,23 +46,36 @@ export const virtualRouterTable = table(
       "Where the addresses go; the interface of the director's own address.",
     ),
     addresses: required(
-      list(prefix({ onlyIpv4: true }), {
+      list(prefix(), {
         expected: 'a list of addresses such as ["10.0.0.100/24"]',
         atLeast: 1,
         atMost: 255,
       }),
-      'The virtual addresses with their prefix lengths.',
+      'The virtual addresses with their prefix lengths, all IPv4 or all IPv6.',
     ),
     transport: defaulted(
-      choice(['udp', 'multicast'], { later: ['unicast'] }),
+      choice(['udp', 'multicast', 'unicast']),
       'udp',
-      'Advertisements: authenticated unicast on the pair port, or IP protocol 112 as other VRRP routers speak it.',
+      "Advertisements: authenticated on the pair port; or IP protocol 112 as other VRRP routers speak it, to their multicast group or to the peer's address.",
     ),
-    version: defaulted(only(3, [2]), 3, 'VRRP version.'),
+    version: defaulted(
+      oneOf([2, 3]),
+      3,
+      'VRRP version; 2 only for IPv4 and for peers that know no other, with IP protocol 112.',
+    ),
+    authentication: optional(
+      authenticationTable,
+      'Password of VRRP version 2, in clear on the wire: for peers that insist on one.',
+    ),
+    checksum: defaulted(
+      choice(['pseudo_header', 'plain']),
+      'pseudo_header',
+      'What the checksum of version 3 over IPv4 covers when it is sent: the IP addresses as well, as keepalived and most others demand, or the message alone, as RFC 9568 has it. Both are accepted.',
+    ),
     advertisement_interval: defaulted(
-      duration({ from: '10ms', to: '40s', step: '10ms' }),
+      duration({ from: '10ms', to: '255s', step: '10ms' }),
       '100ms',
-      'Between two advertisements; a failover takes three of them and a little.',
+      'Between two advertisements; a failover takes three of them and a little. With version 2 whole seconds, "1s" where it is left out.',
     ),
     preempt: defaulted(
       choice(['when_synced', 'always', 'never']),
@@ -68,9 +95,9 @@ export const virtualRouterTable = table(
     ),
     garp: defaulted(garpTable, {}, 'Announcement of the addresses by gratuitous ARP.'),
     priority: defaulted(
-      mapOf(electionPriority, { expected: 'a table such as { lb1 = 150, lb2 = 100 }' }),
+      mapOf(routerPriority, { expected: 'a table such as { lb1 = 150, lb2 = 100 }' }),
       {},
-      "Priorities by director for this router; the director's own where one is not named.",
+      "Priorities by director for this router; the director's own where one is not named. 255: owns the addresses itself and is Active whenever it runs.",
     ),
     track: defaulted(tracks, [], 'What this director must have to be a good Active.'),
     accept: defaulted(only(true, [false]), true, 'The Active answers on the addresses itself.'),
@@ -97,6 +124,8 @@ export const virtualRouterTable = table(
       track_script: 'track',
       track_file: 'track',
       track_process: 'track',
+      auth_pass: 'authentication',
+      auth_type: 'authentication',
     },
   },
 )
