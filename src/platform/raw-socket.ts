@@ -19,8 +19,8 @@ import { AF, EPOLLIN, IPPROTO, MSG, optionOf, SOCK } from './linux.js'
 import { type Reactor, readsPerWakeUp } from './reactor.js'
 import { ReceivedMessage } from './received-message.js'
 
-/** An IPv4 VRRP packet is under 1,100 bytes, an IPv6 one under 4,200, and a longer one is still to be seen as such. */
-const longestPacket = 8192
+/** A VRRP packet is never fragmented, and a longer one is still to be seen as such. */
+const longestPacket = 2048
 const receiveBufferBytes = 1 << 20
 /** tc-prio(8): the interactive band, above bulk traffic, and the highest that needs no privilege. */
 const interactivePriority = 6

@@ -551,6 +551,15 @@ const rules: readonly BadFile[] = [
     '16:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
   ),
   bad(
+    'more IPv6 addresses than a packet of protocol 112 holds',
+    inserted(12, 'transport = "multicast"').replace(
+      '"10.0.0.100/24"',
+      Array.from({ length: 91 }, (_, i) => `"fe80::${i + 1}/64"`).join(', '),
+    ),
+    '12:1355: virtual_router[0].addresses[90]: 91 IPv6 addresses fill several packets, expected at most 90, or transport "udp"',
+    '16:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
+  ),
+  bad(
     'directors of two families',
     changed('"10.0.0.12"', '"2001:db8::12"'),
     '6:11: director[1].address: IPv6 beside an IPv4 director, expected two addresses of one family',

@@ -46,6 +46,11 @@ function checkFamily(file: FileDraft, router: RouterDraft, path: Path, report: R
       break
     }
   }
+  if (router.transport !== 'udp' && family === 6 && addresses.length > most6) {
+    report.error([...path, 'addresses', most6], `${addresses.length} IPv6 addresses fill several packets`, {
+      expected: `at most ${most6}, or transport "udp"`,
+    })
+  }
   const complete = addresses.every((address) => address !== undefined)
   const told = router.transport === 'multicast' || router.transport === 'unicast'
   if (complete && told && family === 6 && !addresses.some((address) => address && isLinkLocal6(address))) {
@@ -54,6 +59,9 @@ function checkFamily(file: FileDraft, router: RouterDraft, path: Path, report: R
     })
   }
 }
+
+/** What an advertisement over Ethernet has room for: its IPv6 packet cannot be fragmented by us. */
+const most6 = 90
 
 const longest = { 2: 255_000, 3: Math.floor(maxAdverCentis / 100) * 1000 } as const
 
