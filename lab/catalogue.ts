@@ -3,8 +3,10 @@ import { cutActive } from './scenarios/cut-active.js'
 import { differentKeys } from './scenarios/different-keys.js'
 import { failback, failbackNat } from './scenarios/failback.js'
 import { freezeActive } from './scenarios/freeze-active.js'
+import { frrProtocols } from './scenarios/frr-protocols.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
+import { keepalivedProtocols } from './scenarios/keepalived-protocols.js'
 import { killActive, killActiveNat } from './scenarios/kill-active.js'
 import { labKeepalived } from './scenarios/lab-keepalived.js'
 import { labSpreadDirect, labSpreadNat } from './scenarios/lab-spread.js'
@@ -34,5 +36,7 @@ export const catalogue: readonly Scenario[] = [
   differentKeys,
   keepalivedPeerLower,
   keepalivedPeerHigher,
+  keepalivedProtocols,
+  frrProtocols,
   packetFlood,
 ]

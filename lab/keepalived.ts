@@ -5,14 +5,11 @@ import type { Lab } from './lab.js'
 import type { LabProcess } from './lab-process.js'
 
 /** Debian's keepalived on a director, electing only: VRRP version 3, multicast, one virtual router. */
-export function startKeepalived(lab: Lab, name: DirectorName, priority: number, interval = 100): LabProcess {
-  const file = join(lab.artefacts, `${name}-keepalived.conf`)
-  const config = `
-global_defs {
-  router_id ${name}
-  vrrp_version 3
-}
-vrrp_instance front {
+export const startKeepalived = (lab: Lab, name: DirectorName, priority: number, interval = 100): LabProcess =>
+  runKeepalived(
+    lab,
+    name,
+    `vrrp_instance front {
   state BACKUP
   interface eth0
   virtual_router_id 51
@@ -22,7 +19,18 @@ vrrp_instance front {
     ${virtualAddress}/24
   }
 }
-`
+`,
+  )
+
+/** With these `vrrp_instance` blocks; they may be of several versions and families. */
+export function runKeepalived(lab: Lab, name: DirectorName, instances: string): LabProcess {
+  const file = join(lab.artefacts, `${name}-keepalived.conf`)
+  const config = `
+global_defs {
+  router_id ${name}
+  vrrp_version 3
+}
+${instances}`
   writeFileSync(file, config, { mode: 0o644 })
   const pidFile = (part: string): string => `/run/${lab.topology.prefix}${name}-${part}.pid`
   const pids = [

@@ -12,6 +12,8 @@ export interface PairOptions {
   readonly onDown?: 'quiesce' | 'remove'
   /** Milliseconds between checks, and the limit of each; default 500. */
   readonly checkInterval?: number
+  /** `[[virtual_router]]` tables in place of the one that holds the virtual address; no services then. */
+  readonly routers?: string
   readonly rise?: number
   readonly fall?: number
 }
@@ -52,10 +54,12 @@ address = "${frontAddress(name)}"
 priority = ${defaultPriority[name]}
 `,
   )
-  return `${directors.join('')}
+  const head = `${directors.join('')}
 [pair]
 key_file = "${keyFile}"
-
+`
+  if (options.routers !== undefined) return `${head}\n[sync]\ntransport = "off"\n${options.routers}`
+  return `${head}
 [[virtual_router]]
 name = "front"
 vrid = 51

@@ -118,7 +118,7 @@ export class Topology {
 
   /** Whether the host's interface carries the address. */
   async holds(host: HostName, address: string): Promise<boolean> {
-    const shown = await run(['ip', '-n', this.namespace(host), '-o', '-4', 'address', 'show', 'dev', 'eth0'])
+    const shown = await run(['ip', '-n', this.namespace(host), '-o', 'address', 'show', 'dev', 'eth0'])
     return shown.includes(` ${address}/`)
   }
 

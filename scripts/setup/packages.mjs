@@ -11,6 +11,7 @@ const always = {
   ipvsadm: () => program('ipvsadm'),
   iproute2: () => program('ip') && program('tc'),
   keepalived: () => program('keepalived'),
+  frr: () => existsSync('/usr/lib/frr/vrrpd'),
   tcpdump: () => program('tcpdump'),
   nftables: () => program('nft'),
   procps: () => program('sysctl'),
