@@ -9,7 +9,7 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 hostname lab
 ip link set lo up
-modprobe -a ip_vs ip_vs_rr ip_vs_wlc nf_conntrack bridge veth sch_netem dummy
+modprobe -a ip_vs ip_vs_rr ip_vs_wlc nf_conntrack bridge veth sch_netem dummy macvlan
 sysctl -q -w net.core.rmem_max=8000000
 if [ -n "$VIPAIR_TERMINAL" ]; then
   stty -F "$VIPAIR_CHANNEL" sane rows "${VIPAIR_TERMINAL%x*}" cols "${VIPAIR_TERMINAL#*x}"

@@ -19,7 +19,8 @@ function macvlan(router: ProtocolRouter): readonly string[] {
   const device = `vrrp${six ? 6 : 4}-${router.vrid}`
   const mac = `00:00:5e:00:0${six ? 2 : 1}:${router.vrid.toString(16)}`
   return [
-    `link add ${device} link eth0 addrgenmode none type macvlan mode bridge`,
+    `link add ${device} link eth0 type macvlan mode bridge`,
+    `link set ${device} addrgenmode none`,
     `link set ${device} address ${mac}`,
     ...router.addresses.map(
       (address) => `address add ${address}/${prefixLength(address)} dev ${device}${six ? ' nodad' : ''}`,

@@ -5,9 +5,15 @@ import { compareIp, type IpAddress } from '../../src/base/ip.js'
 import type { RawPacket } from '../../src/base/ports.js'
 import { vrid } from '../../src/base/units.js'
 import { decodeGratuitousArp, encodeGratuitousArp } from '../../src/vrrp/gratuitous-arp.js'
+import {
+  decodeNeighbourAdvertisement,
+  encodeNeighbourAdvertisement,
+} from '../../src/vrrp/neighbour-advertisement.js'
 import { decodeAdvertisement, encodeAdvertisement } from '../../src/vrrp/packet.js'
-import { type Expected, notesOn, receivePacket, vrrpGroup } from '../../src/vrrp/receive.js'
+import { encodeVersion2 } from '../../src/vrrp/packet-version2.js'
+import { type Expected, notesOn, receivePacket, vrrpGroup, vrrpGroup6 } from '../../src/vrrp/receive.js'
 import { activeDownInterval, skewTime } from '../../src/vrrp/timers.js'
+import { keepalivedProtocols } from '../vectors/keepalived-protocols.js'
 import { keepalived } from '../vectors/keepalived-vrrp3.js'
 import {
   aBackup,
@@ -64,9 +70,18 @@ const changed = (at: number, value: number): Partial<RawPacket> => {
   return { payload }
 }
 
-/** A captured Ethernet and IPv4 frame as the raw socket hands it over. */
+/** A captured Ethernet and IP frame as the raw socket hands it over. */
 function captured(hex: string): RawPacket {
   const frame = known(fromHex(hex))
+  if (frame[12] === 0x86) {
+    const address6 = (at: number): IpAddress => ({ family: 6, bytes: frame.slice(at, at + 16) })
+    return {
+      payload: frame.slice(54),
+      source: address6(22),
+      destination: address6(38),
+      ttl: known(frame[21]),
+    }
+  }
   const address = (at: number): IpAddress => ({ family: 4, bytes: frame.slice(at, at + 4) })
   return { payload: frame.slice(34), source: address(26), destination: address(30), ttl: known(frame[22]) }
 }
@@ -279,5 +294,150 @@ describe('rfc9568', () => {
     const theirs = decodeGratuitousArp(known(fromHex(keepalived.gratuitousArp)))
     assert.ok(theirs.ok)
     assert.deepEqual(theirs.value.address, address)
+  })
+
+  /* IPv6. */
+
+  const own6 = ip('fe80::f89d:c5ff:fe2c:4e7d')
+  const peer6 = ip('fe80::7c17:23ff:fe85:38a')
+  const addresses6 = [ip('fe80::100'), ip('2001:db8::100')]
+  const advertisement6 = {
+    vrid: known(vrid(51)),
+    priority: prio(50),
+    interval: ms(1000),
+    addresses: addresses6,
+  }
+  const pseudo6 = { source: peer6, destination: vrrpGroup6 }
+  const expected6: Expected = { ...expected, own: own6 }
+  const received6 = (more: Partial<RawPacket> = {}): string => {
+    const payload = encodeAdvertisement(advertisement6, pseudo6)
+    const result = receivePacket({ payload, ...pseudo6, ttl: 255, ...more }, expected6)
+    return result.ok ? 'accepted' : result.error
+  }
+
+  it('5.1.2.2 sends IPv6 to ff02::12 and listens to nothing else', () => {
+    assert.deepEqual(vrrpGroup6, ip('ff02::12'))
+    assert.equal(received6(), 'accepted')
+    assert.equal(received6({ destination: own6 }), 'destination')
+  })
+
+  it('5.1.2.3 discards an IPv6 packet whose hop limit is not 255', () => {
+    for (const ttl of [0, 1, 64, 254]) assert.equal(received6({ ttl }), 'ttl')
+  })
+
+  it('5.2.8 the checksum of IPv6 covers the pseudo-header, always', () => {
+    assert.equal(received6({ payload: encodeAdvertisement(advertisement6) }), 'checksum')
+    assert.equal(received6({ source: ip('fe80::1') }), 'checksum')
+  })
+
+  it('5.2.9 an IPv6 message whose addresses are cut off is incomplete', () => {
+    const payload = encodeAdvertisement(advertisement6, pseudo6)
+    for (let length = 0; length < payload.length; length++)
+      assert.equal(received6({ payload: payload.subarray(0, length) }), 'truncated')
+  })
+
+  it('7.2 and 7.1 IPv6: keepalived sends the same bytes, which are accepted', () => {
+    const theirs = captured(keepalivedProtocols.version3Ipv6)
+    assert.deepEqual(encodeAdvertisement(advertisement6, theirs), theirs.payload)
+    assert.deepEqual(receivePacket(theirs, expected6), {
+      ok: true,
+      value: { advertisement: advertisement6, source: peer6 },
+    })
+  })
+
+  it('8.2.2 announces by an unsolicited neighbour advertisement, router and override set', () => {
+    const mac = Uint8Array.of(2, 0, 0, 0, 0, 7)
+    const frame = encodeNeighbourAdvertisement(mac, ip('2001:db8::100'))
+    assert.equal(known(frame[58]) & 0xe0, 0xa0)
+    assert.deepEqual(decodeNeighbourAdvertisement(frame), {
+      ok: true,
+      value: { mac, address: ip('2001:db8::100') },
+    })
+  })
+
+  it('unicast: from the peer to our own address only; keepalived is understood', () => {
+    const theirs = captured(keepalivedProtocols.version3Unicast)
+    const unicast: Expected = { ...expected, own: ip('10.9.0.1'), peer: ip('10.9.0.2') }
+    const outcome = (packet: RawPacket, wish = unicast): string => {
+      const result = receivePacket(packet, wish)
+      return result.ok ? 'accepted' : result.error
+    }
+    assert.equal(outcome(theirs), 'accepted')
+    assert.equal(outcome({ ...theirs, ttl: 254 }), 'ttl')
+    assert.equal(outcome({ ...theirs, destination: vrrpGroup }), 'destination')
+    assert.equal(outcome(theirs, { ...unicast, peer: ip('10.9.0.3') }), 'unknown_sender')
+  })
+})
+
+/** Version 2, which some peers still speak. */
+describe('rfc3768', () => {
+  const theirs = captured(keepalivedProtocols.version2Password)
+  const version2: Expected = {
+    own: ip('10.9.0.1'),
+    peer: undefined,
+    version: 2,
+    password: 'secret',
+    interval: ms(1000),
+  }
+  const theirAdvertisement = {
+    vrid: known(vrid(52)),
+    priority: prio(50),
+    interval: ms(1000),
+    addresses: [ip('10.9.0.102')],
+  }
+  const outcome = (payload: Uint8Array, wish: Partial<Expected> = {}): string => {
+    const result = receivePacket({ ...theirs, payload }, { ...version2, ...wish })
+    return result.ok ? 'accepted' : result.error
+  }
+
+  it('5.3 keepalived sends the same bytes, which are accepted', () => {
+    assert.deepEqual(encodeVersion2(theirAdvertisement, 'secret'), theirs.payload)
+    assert.deepEqual(receivePacket(theirs, version2), {
+      ok: true,
+      value: { advertisement: theirAdvertisement, source: ip('10.9.0.2') },
+    })
+  })
+
+  it('5.3.7 the interval is in seconds, up to 255', () => {
+    assert.equal(encodeVersion2({ ...theirAdvertisement, interval: ms(255_000) }, undefined)[5], 255)
+  })
+
+  it('5.3.10 without authentication its data is zero when sent and ignored on receipt', () => {
+    const plain = encodeVersion2(theirAdvertisement, undefined)
+    assert.deepEqual(plain.slice(-8), new Uint8Array(8))
+    assert.equal(outcome(plain, { password: undefined }), 'accepted')
+    // The data of a password, with the method taken away and the checksum made right again.
+    const payload = theirs.payload.slice()
+    payload[4] = 0
+    const sum = (known(payload[6]) << 8) + known(payload[7]) + 0x100
+    payload[6] = sum >> 8
+    payload[7] = sum & 0xff
+    assert.equal(outcome(payload, { password: undefined }), 'accepted')
+  })
+
+  it('7.1 verifies version, completeness, checksum, vrid', () => {
+    assert.equal(outcome(encodeAdvertisement(theirAdvertisement)), 'version')
+    assert.equal(outcome(theirs.payload, { version: 3 }), 'version')
+    for (let length = 0; length < theirs.payload.length; length++)
+      assert.equal(outcome(theirs.payload.subarray(0, length)), 'truncated')
+    const damaged = theirs.payload.slice()
+    damaged[2] = 51
+    assert.equal(outcome(damaged), 'checksum')
+    // Its own checksum field follows from the sum, which one from vrid to priority leaves as it is.
+    const noVrid = encodeVersion2(
+      { ...theirAdvertisement, vrid: 0 as typeof theirAdvertisement.vrid },
+      'secret',
+    )
+    assert.equal(outcome(noVrid), 'vrid_zero')
+  })
+
+  it('7.1 verifies the authentication method and performs it', () => {
+    assert.equal(outcome(theirs.payload, { password: undefined }), 'auth_type')
+    assert.equal(outcome(theirs.payload, { password: 'other' }), 'auth_data')
+    assert.equal(outcome(encodeVersion2(theirAdvertisement, undefined)), 'auth_type')
+  })
+
+  it('7.1 discards an advertisement with another interval than ours', () => {
+    assert.equal(outcome(theirs.payload, { interval: ms(2000) }), 'interval_mismatch')
   })
 })
