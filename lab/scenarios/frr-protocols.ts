@@ -81,11 +81,13 @@ class Frr {
       patience,
       async () => {
         seen = await this.#ask('show vrrp summary', 'vrrpd').catch(String)
-        const rows = seen.split('\n').filter((line) => line.includes('eth0'))
-        const states = rows.flatMap((row) => row.match(/Master|Backup|Initialize/g) ?? [])
-        // A family without addresses stays in Initialize.
-        const used = states.filter((each) => each !== 'Initialize')
-        return used.length === routers.length && used.every((each) => each === state) ? true : undefined
+        // Interface, vrid, priority, addresses and state of each family; one without addresses means nothing.
+        const states = seen.split('\n').flatMap((line) => {
+          const [device, , , four, six, state4, state6] = line.trim().split(/\s+/)
+          if (device !== 'eth0') return []
+          return [...(four === '0' ? [] : [state4]), ...(six === '0' ? [] : [state6])]
+        })
+        return states.length === routers.length && states.every((each) => each === state) ? true : undefined
       },
       () => seen,
     )

@@ -1,5 +1,5 @@
 /** Hosts with interfaces, leased addresses, raw and packet sockets and a pair link, on one LAN and one virtual clock. */
-import { formatPrefix, type IpAddress, type IpPrefix } from '../../src/base/ip.js'
+import { formatIp, formatPrefix, type IpAddress, type IpPrefix } from '../../src/base/ip.js'
 import type {
   AddressState,
   Clock,
@@ -14,6 +14,7 @@ import { OpError } from '../../src/base/result.js'
 import type { Millis } from '../../src/base/units.js'
 import type { PairLink } from '../../src/pair/link.js'
 import { decodeGratuitousArp } from '../../src/vrrp/gratuitous-arp.js'
+import { decodeNeighbourAdvertisement } from '../../src/vrrp/neighbour-advertisement.js'
 import type { VrrpPorts } from '../../src/vrrp/runtime.js'
 import { Lan } from '../sim/lan.js'
 import { SeededRandom } from '../sim/random.js'
@@ -70,7 +71,7 @@ export class FakeHost implements Links {
   timersSet = 0
   private readonly leases = new Map<string, number>()
   private readonly watchers = new Set<(overflow: boolean) => void>()
-  private raw: RawSocketOptions | undefined
+  private readonly raws = new Set<RawSocketOptions>()
   private onPair: ((payload: Uint8Array) => void) | undefined
   private readonly input: Frame[] = []
   private readonly late: (() => void)[] = []
@@ -107,7 +108,7 @@ export class FakeHost implements Links {
 
   /** Hands a packet to the raw socket as if it had come from the LAN. */
   inject(packet: RawPacket): void {
-    this.raw?.onPacket(packet)
+    for (const raw of [...this.raws]) if (raw.source.family === packet.source.family) raw.onPacket(packet)
   }
 
   injectPair(payload: Uint8Array): void {
@@ -115,7 +116,7 @@ export class FakeHost implements Links {
   }
 
   private deliver(frame: Frame): void {
-    if (frame.kind === 'raw') this.raw?.onPacket(frame.packet)
+    if (frame.kind === 'raw') this.inject(frame.packet)
     else this.onPair?.(frame.payload)
   }
 
@@ -126,7 +127,7 @@ export class FakeHost implements Links {
       links: this,
       openRaw: (options) => {
         if (this.closed !== undefined) throw new OpError('socket', 'raw 112', this.closed)
-        this.raw = options
+        this.raws.add(options)
         return {
           send: (payload, destination, source = options.source) => {
             if (this.dead) return
@@ -134,15 +135,16 @@ export class FakeHost implements Links {
             this.network.lan.broadcast(this.id, { kind: 'raw', packet })
           },
           close: () => {
-            if (this.raw === options) this.raw = undefined
+            this.raws.delete(options)
           },
         }
       },
       openPacket: () => ({
         send: (frame) => {
           const arp = decodeGratuitousArp(frame)
-          if (!arp.ok) throw new Error(arp.error)
-          this.network.announced.push(`${this.name} ${arp.value.address.bytes.join('.')}`)
+          const announced = arp.ok ? arp : decodeNeighbourAdvertisement(frame)
+          if (!announced.ok) throw new Error(announced.error)
+          this.network.announced.push(`${this.name} ${formatIp(announced.value.address)}`)
         },
         close: () => {},
       }),
@@ -199,7 +201,18 @@ export class FakeHost implements Links {
         length: 24,
       },
     }))
-    return { interfaces: this.interfaces, addresses: [...own, ...this.left] }
+    const linkLocal = this.interfaces.map(({ index }) => ({
+      interfaceIndex: index,
+      prefix: { address: this.linkLocal, length: 64 },
+    }))
+    return { interfaces: this.interfaces, addresses: [...own, ...linkLocal, ...this.left] }
+  }
+
+  private get linkLocal(): IpAddress {
+    const bytes = new Uint8Array(16)
+    bytes.set([0xfe, 0x80])
+    bytes[15] = 11 + this.id
+    return { family: 6, bytes }
   }
 
   get address(): IpAddress {
