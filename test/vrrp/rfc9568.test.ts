@@ -13,6 +13,7 @@ import { decodeAdvertisement, encodeAdvertisement } from '../../src/vrrp/packet.
 import { encodeVersion2 } from '../../src/vrrp/packet-version2.js'
 import { type Expected, notesOn, receivePacket, vrrpGroup, vrrpGroup6 } from '../../src/vrrp/receive.js'
 import { activeDownInterval, skewTime } from '../../src/vrrp/timers.js'
+import { frrProtocols } from '../vectors/frr-protocols.js'
 import { keepalivedProtocols } from '../vectors/keepalived-protocols.js'
 import { keepalived } from '../vectors/keepalived-vrrp3.js'
 import {
@@ -345,6 +346,16 @@ describe('rfc9568', () => {
     })
   })
 
+  it('7.2 and 7.1: FRR sends the same bytes, which are accepted', () => {
+    const of = (text: string) => ({ ...advertisement6, addresses: [ip(text)] })
+    const four = captured(frrProtocols.version3)
+    assert.deepEqual(encodeAdvertisement(of('10.9.0.100'), four), four.payload)
+    assert.ok(receivePacket(four, expected).ok)
+    const six = captured(frrProtocols.ipv6)
+    assert.deepEqual(encodeAdvertisement(of('2001:db8::100'), six), six.payload)
+    assert.ok(receivePacket(six, expected6).ok)
+  })
+
   it('8.2.2 announces by an unsolicited neighbour advertisement, router and override set', () => {
     const mac = Uint8Array.of(2, 0, 0, 0, 0, 7)
     const frame = encodeNeighbourAdvertisement(mac, ip('2001:db8::100'))
@@ -396,6 +407,12 @@ describe('rfc3768', () => {
       ok: true,
       value: { advertisement: theirAdvertisement, source: ip('10.9.0.2') },
     })
+  })
+
+  it('5.3 FRR sends the same bytes, which are accepted', () => {
+    const frr = captured(frrProtocols.version2)
+    assert.deepEqual(encodeVersion2(theirAdvertisement, undefined), frr.payload)
+    assert.ok(receivePacket(frr, { ...version2, password: undefined }).ok)
   })
 
   it('5.3.7 the interval is in seconds, up to 255', () => {
