@@ -118,8 +118,11 @@ function advertisement(params: RouterParams, state: Active, event: Advertisement
   if (leavingTo !== undefined) return ignored(state)
   if (takingFrom && now < takingFrom.until && priority === takingFrom.priority) return ignored(state)
   const yields = yieldReason(params, state, event, now)
-  if (yields !== undefined)
-    return asBackup(params, toBackup(params, unplanned(params, state, now), now, yields, 0), event, now)
+  if (yields !== undefined) {
+    const backup = toBackup(params, unplanned(params, state, now), now, yields, 0)
+    const [next, effects] = asBackup(params, backup, event, now)
+    return [next, [...lastWord(params, event), ...effects]]
+  }
   return assert(params, state, { sender, source, priority, at: now }, now)
 }
 
@@ -171,11 +174,26 @@ function yieldReason(
 const why = ({ because }: RouterParams): string => (because === undefined ? '' : ` (${because})`)
 
 /**
+ * Not in the RFC: whoever gives way to the greater advertises once more. When a split heals and the greater
+ * is heard first, it would otherwise never know that it had a rival, whose announcements the LAN believes,
+ * and would not announce the addresses again.
+ */
+const lastWord = (params: RouterParams, { source, priority }: AdvertisementReceived): readonly Effect[] =>
+  priority > params.priority || (priority === params.priority && compareIp(source, params.source) > 0)
+    ? [{ type: 'sendAdvertisement', priority: params.priority }]
+    : []
+
+/**
  * Section 6.4.3: a lower priority is answered at once. Its sender has announced the addresses as its own,
  * so they are announced again, for as long as its kernel may answer for them.
  */
 function assert(params: RouterParams, state: Active, rival: Heard, now: Millis): Step {
-  if (!mayAssert(state, now)) return ignored(state)
+  const soon = after(state.announcedAt, millis(announceEvery))
+  if (!mayAssert(state, now)) {
+    // Its announcement may have been later than our answer to what it said before.
+    const announced = state.announceAt !== undefined && state.announceAt <= soon
+    return announced ? ignored(state) : [{ ...state, announceAt: soon }, []]
+  }
   const burst = {
     ...state,
     sentAt: now,
@@ -185,8 +203,7 @@ function assert(params: RouterParams, state: Active, rival: Heard, now: Millis):
     announceUntil: announceUntil(params, now),
   }
   const effects: Effect[] = [{ type: 'sendAdvertisement', priority: params.priority }]
-  const announceAt = after(state.announcedAt, millis(announceEvery))
-  return announceAt > now ? [{ ...burst, announceAt }, effects] : announce(params, burst, effects, now)
+  return soon > now ? [{ ...burst, announceAt: soon }, effects] : announce(params, burst, effects, now)
 }
 
 const mayAssert = ({ assertedAt }: Active, now: Millis): boolean =>

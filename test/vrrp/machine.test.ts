@@ -72,7 +72,7 @@ const cells: readonly (readonly [() => Machine, Event, number, State['name'], st
   [aBackup, changed, 10, 'backup', ''],
   [anActive, startup, 400, 'active', ''],
   [anActive, shutdown, 400, 'initialize', 'send 0, release, active -> initialize'],
-  [anActive, advert(150), 400, 'backup', 'release, active -> backup'],
+  [anActive, advert(150), 400, 'backup', 'send 100, release, active -> backup'],
   [anActive, advert(50), 400, 'active', 'send 100'],
   [anActive, advert(50), 420, 'active', 'send 100, announce'],
   [anActive, advert(0), 400, 'active', 'send 100'],
@@ -152,7 +152,7 @@ describe('vrrp/machine, late timers', () => {
   it('reads before a late Active advertises', () => {
     const machine = anActive().at(activeDown + 150, deadline)
     assert.equal(machine.did, 'read input')
-    assert.equal(machine.at(activeDown + 151, advert(150)).did, 'release, active -> backup')
+    assert.equal(machine.at(activeDown + 151, advert(150)).did, 'send 100, release, active -> backup')
   })
 
   it('an Active that was silent for longer than a Backup waits gives way to a lower priority', () => {

@@ -163,7 +163,7 @@ describe('rfc9568', () => {
 
   it('6.4.2 a Backup holds no address, so it neither answers ARP for it nor accepts its packets', () => {
     assert.equal(new Machine(params).at(0, startup).did, 'release, initialize -> backup')
-    assert.equal(anActive().at(400, advert(150)).did, 'release, active -> backup')
+    assert.equal(anActive().at(400, advert(150)).did, 'send 100, release, active -> backup')
   })
 
   it('6.4.2 on Shutdown to Initialize, the timer cancelled', () => {
