@@ -7,11 +7,12 @@
 import type { SyncReadiness } from '../../src/base/facts.js'
 import type { IpAddress } from '../../src/base/ip.js'
 import { type Millis, millis, type Priority } from '../../src/base/units.js'
-import type { StepFunction } from '../../src/vrrp/machine.js'
 import type { Effect, Event, RouterParams, State } from '../../src/vrrp/state.js'
 import { initialState, nextDeadline } from '../../src/vrrp/state.js'
+import { HostClock } from './host-clock.js'
 import { FakeKernel } from './kernel.js'
 import type { SeededRandom } from './random.js'
+import type { SimStep } from './sim-step.js'
 import type { VirtualClock } from './virtual-clock.js'
 
 export interface Advert {
@@ -33,8 +34,15 @@ export interface Surroundings {
   send(director: SimDirector, priority: Priority): void
   announce(director: SimDirector): void
   /** After every step, when its effects are done. */
-  stepped(director: SimDirector, effects: readonly Effect[], transitions: readonly Transition[]): void
+  stepped(
+    director: SimDirector,
+    event: Event,
+    effects: readonly Effect[],
+    transitions: readonly Transition[],
+  ): void
 }
+
+const noTransitions: readonly Transition[] = []
 
 /** As `net.core.rmem_default` bounds what waits for a stalled process. */
 const socketRoom = 250
@@ -48,6 +56,13 @@ export class SimDirector {
   awakeSince = 0
   /** When it entered its present state. */
   stateSince = 0
+  /** When it had entered the state before that. */
+  stateBefore = 0
+  /** When its parameters last changed. */
+  changedAt = 0
+  /** Whether its kernel held the address when the latest event came. */
+  heldBefore = false
+  readonly host: HostClock
   readonly kernel: FakeKernel
   readonly waiting: Advert[] = []
   sync: SyncReadiness = { ready: false, reason: 'simulated' }
@@ -58,16 +73,18 @@ export class SimDirector {
   private readsInput = false
   private missedSync = false
   private missedLink = false
+  private missedReload = false
 
   constructor(
     readonly id: number,
-    readonly params: RouterParams,
+    public params: RouterParams,
     private readonly clock: VirtualClock,
     private readonly random: SeededRandom,
     private readonly surroundings: Surroundings,
-    private readonly stepFunction: StepFunction,
+    private readonly stepFunction: SimStep,
   ) {
-    this.kernel = new FakeKernel(clock)
+    this.host = new HostClock(clock, random)
+    this.kernel = new FakeKernel(this.host)
     this.state = initialState(this.sync)
   }
 
@@ -89,6 +106,7 @@ export class SimDirector {
     this.readsInput = false
     this.missedSync = false
     this.missedLink = false
+    this.missedReload = false
     this.state = initialState(this.sync)
     this.handle({ type: 'startup', linkDown: this.link ? undefined : 'link down' })
   }
@@ -123,7 +141,22 @@ export class SimDirector {
     // What other processes said meanwhile waits in its pipe.
     if (this.missedSync) this.setSync(this.sync.ready)
     if (this.missedLink) this.tellLink()
+    if (this.missedReload) this.tellReload()
     this.inputRead()
+  }
+
+  /** SIGHUP with another file; who is dead reads it at its next start. */
+  reload(params: RouterParams): void {
+    this.params = params
+    this.changedAt = this.clock.now()
+    this.missedReload = this.process === 'stalled'
+    if (this.process === 'running') this.tellReload()
+  }
+
+  /** Milliseconds until the machine wants its timer; undefined: never. */
+  untilDeadline(): number | undefined {
+    const deadline = nextDeadline(this.state)
+    return deadline === undefined ? undefined : this.host.until(deadline)
   }
 
   /** A datagram reaches the host. */
@@ -151,22 +184,38 @@ export class SimDirector {
     this.handle(this.link ? { type: 'linkUp' } : { type: 'linkDown', reason: 'link down' })
   }
 
+  private tellReload(): void {
+    this.missedReload = false
+    this.handle({ type: 'parametersChanged' })
+  }
+
   private receive({ source, from, priority, interval }: Advert): void {
     this.handle({ type: 'advertisementReceived', source, sender: `lb${from + 1}`, priority, interval })
   }
 
   private handle(event: Event): void {
     const before = this.state
-    const [state, effects] = this.stepFunction(this.params, before, event, this.clock.now())
+    this.heldBefore = this.kernel.holds
+    const [state, effects] = this.stepFunction(this.params, before, event, this.host.now(), this.host.wall())
     this.state = state
-    if (state.name !== before.name) this.stateSince = this.clock.now()
-    const transitions: Transition[] = []
-    for (const effect of effects) this.perform(effect, event, transitions)
-    this.surroundings.stepped(this, effects, transitions)
+    if (state.name !== before.name) {
+      this.stateBefore = this.stateSince
+      this.stateSince = this.clock.now()
+    }
+    let transitions = noTransitions
+    for (const effect of effects) {
+      if (effect.type === 'reportTransition')
+        transitions = [
+          ...transitions,
+          { from: effect.from, to: effect.to, reason: effect.reason, cause: event },
+        ]
+      else this.perform(effect)
+    }
+    this.surroundings.stepped(this, event, effects, transitions)
     this.arm()
   }
 
-  private perform(effect: Effect, cause: Event, transitions: Transition[]): void {
+  private perform(effect: Exclude<Effect, { type: 'reportTransition' }>): void {
     switch (effect.type) {
       case 'sendAdvertisement':
         this.surroundings.send(this, effect.priority)
@@ -186,9 +235,6 @@ export class SimDirector {
         this.readsInput = true
         // With an empty socket the loop is round in no time; a waking process gets there in `wake`.
         if (this.waiting.length === 0) this.later(0, () => this.inputRead())
-        return
-      case 'reportTransition':
-        transitions.push({ from: effect.from, to: effect.to, reason: effect.reason, cause })
     }
   }
 
@@ -203,7 +249,7 @@ export class SimDirector {
     if (deadline === undefined || this.readsInput) return
     if (this.armedFor !== undefined && this.armedFor <= deadline) return
     this.armedFor = deadline
-    this.later(Math.max(deadline - this.clock.now(), 0) + this.random.between(0, timerLateness), () => {
+    this.later(Math.max(this.host.until(deadline), 0) + this.random.between(0, timerLateness), () => {
       if (this.armedFor !== deadline) return
       this.armedFor = undefined
       if (this.process === 'stalled') this.timerDue = true
@@ -214,7 +260,7 @@ export class SimDirector {
   private onTimer(): void {
     this.timerDue = false
     const deadline = nextDeadline(this.state)
-    if (deadline !== undefined && deadline <= this.clock.now())
+    if (deadline !== undefined && deadline <= this.host.now())
       this.handle({ type: 'deadlineReached', inputRead: false })
     this.arm()
   }

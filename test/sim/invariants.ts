@@ -1,7 +1,7 @@
 /** What must hold at every step, whatever happens to the pair. */
 import { compareIp } from '../../src/base/ip.js'
 import { type Millis, millis } from '../../src/base/units.js'
-import type { Effect, RouterParams } from '../../src/vrrp/state.js'
+import type { Effect, Event, RouterParams } from '../../src/vrrp/state.js'
 import { activeDownInterval, skewTime } from '../../src/vrrp/timers.js'
 import type { SimDirector, Transition } from './director.js'
 import type { World } from './world.js'
@@ -17,14 +17,26 @@ export class Violation extends Error {
 }
 
 /** Timers of a running process are late by up to 1.2 ms each; two of them and a hop are in this. */
-const slack = 5
+const lateness = 5
+/** Hosts' clocks drift apart by 2e-5; this is for four intervals and a bit. */
+const driftShare = 1e-4
+/** Between two answers to rivals, and between two announcements because of them (`active.ts`). */
+const assertEvery = 10
+const announceEvery = 50
 
 export class Invariants {
   private twoSince: number | undefined
+  /** Since when one of two Actives knows of a lesser one. */
+  private rivalHeardAt: number | undefined
 
   constructor(private readonly world: World) {}
 
-  stepped(director: SimDirector, effects: readonly Effect[], transitions: readonly Transition[]): void {
+  stepped(
+    director: SimDirector,
+    event: Event,
+    effects: readonly Effect[],
+    transitions: readonly Transition[],
+  ): void {
     this.onlyActiveHolds(director)
     this.onlyOwnersSpeak(director, effects)
     for (const transition of transitions) {
@@ -32,6 +44,7 @@ export class Invariants {
       if (transition.from === 'active' && transition.to === 'backup') this.rightfulYield(director, transition)
     }
     this.noTwoActives()
+    this.rivalsAreAnswered(director, event)
   }
 
   /** A Backup holds no address: neither does a router in fault or one that has stopped. */
@@ -42,12 +55,12 @@ export class Invariants {
 
   /** Who wakes after its lease has lost the address, and must neither advertise nor announce. */
   private onlyOwnersSpeak(director: SimDirector, effects: readonly Effect[]): void {
+    if (effects.length === 0 || director.kernel.holds || director.heldBefore) return
     const spoke = effects.some(
       (effect) =>
         effect.type === 'announceAddresses' || (effect.type === 'sendAdvertisement' && effect.priority > 0),
     )
-    if (spoke && !director.kernel.holds)
-      throw new Violation('only the owner speaks', `${director.name} advertises without the address`)
+    if (spoke) throw new Violation('only the owner speaks', `${director.name} advertises without the address`)
   }
 
   private rightfulTakeOver(director: SimDirector): void {
@@ -55,7 +68,19 @@ export class Invariants {
     if (waiting.some(({ priority }) => priority !== 0 && priority >= params.priority))
       throw new Violation('what waits is read first', `${director.name} elects itself over unread datagrams`)
     this.preemptsOnlyWhenAllowed(director)
+    this.respectsWhoSpeaks(director)
     this.highestGoesFirst(director)
+  }
+
+  /** Nobody takes over from an Active of its own priority or more that it hears, whatever their intervals are. */
+  private respectsWhoSpeaks(director: SimDirector): void {
+    for (const other of this.world.directors) {
+      if (other === director || !other.active || other.params.priority < director.params.priority) continue
+      const since = Math.max(this.wholeSince([director, other]), other.stateSince, director.stateBefore)
+      const told = this.world.clock.now() - other.changedAt > 2 * this.latency() + this.slack()
+      if (told && this.lasted(since + director.params.joinDelay, 5))
+        throw new Violation('who speaks stays', `${director.name} takes over from ${other.name}`)
+    }
   }
 
   private preemptsOnlyWhenAllowed(director: SimDirector): void {
@@ -80,7 +105,7 @@ export class Invariants {
       const lead = skewTime(director.params.priority, interval) - skewTime(better.params.priority, interval)
       const since = this.quietSince([director, better])
       const settled = Math.max(since, better.stateSince + better.params.joinDelay)
-      if (lead > 2 * this.latency() + slack && this.lasted(settled, 5))
+      if (lead > 2 * this.latency() + this.slack() && this.lasted(settled, 5))
         throw new Violation('skew', `${director.name} takes over before ${better.name}`)
     }
   }
@@ -97,16 +122,59 @@ export class Invariants {
   /** With every cable whole and every process awake, two Actives coexist no longer than one exchange. */
   private noTwoActives(): void {
     const { clock, directors } = this.world
-    const two = directors.filter(({ active }) => active).length > 1
-    if (!two) {
+    let actives = 0
+    for (const { active } of directors) if (active) actives++
+    if (actives < 2) {
       this.twoSince = undefined
       return
     }
     this.twoSince ??= clock.now()
     const since = Math.max(this.twoSince, this.quietSince(directors))
-    const exchange = this.longestInterval() + 2 * this.latency() + slack
+    const exchange = this.longestInterval() + 2 * this.latency() + this.slack()
     if (clock.now() - since > exchange)
       throw new Violation('one Active', `two for ${Math.round(clock.now() - since)} ms with a whole LAN`)
+  }
+
+  /** The greater of two Actives advertises as soon as it hears the lesser, which then yields. */
+  private rivalsAreAnswered(director: SimDirector, event: Event): void {
+    if (this.rivalHeardAt === undefined && this.twoSince === undefined) return
+    const { clock, directors } = this.world
+    const limit = 2 * this.latency() + assertEvery + this.slack()
+    // What was answered before the LAN was whole may never have arrived.
+    if (this.rivalHeardAt !== undefined && this.rivalHeardAt < this.wholeSince(directors))
+      this.rivalHeardAt = undefined
+    if (this.rivalHeardAt !== undefined) {
+      const lives = clock.now() - this.rivalHeardAt
+      if (lives > limit)
+        throw new Violation('rivals are answered', `one lives ${Math.round(lives)} ms longer`)
+      if (this.twoSince === undefined) this.rivalHeardAt = undefined
+    } else if (this.twoSince !== undefined && director.active && event.type === 'advertisementReceived') {
+      const lesser = event.priority !== 0 && this.compare(event, director) < 0
+      const speaks = directors.some(({ active, name }) => active && name === event.sender)
+      if (lesser && speaks) this.rivalHeardAt = clock.now()
+    }
+  }
+
+  private compare(
+    { priority, source }: Pick<RouterParams, 'priority' | 'source'>,
+    { params }: SimDirector,
+  ): number {
+    return priority - params.priority || compareIp(source, params.source)
+  }
+
+  /** Milliseconds from the heal of a split in fair weather until the client reaches the one Active. */
+  healingTime(): number {
+    return this.longestInterval() + 2 * this.latency() + assertEvery + announceEvery + this.slack()
+  }
+
+  healed(): void {
+    const { directors, arpOwner } = this.world
+    const actives = directors.filter(({ active }) => active)
+    const [active] = actives
+    if (actives.length !== 1 || !active)
+      throw new Violation('exactly one Active after a heal', actives.map(({ name }) => name).join(' and '))
+    if (arpOwner !== active.id)
+      throw new Violation('a heal is announced', `${active.name}, but the client asks ${arpOwner}`)
   }
 
   /**
@@ -141,7 +209,7 @@ export class Invariants {
     const times = backups.map(({ params: { priority } }) =>
       resigned ? skewTime(priority, interval) : activeDownInterval(priority, interval),
     )
-    return Math.min(...times) + 2 * this.latency() + slack
+    return Math.min(...times) + 2 * this.latency() + this.slack()
   }
 
   /** Time for everything to come to rest after a heal. */
@@ -154,8 +222,16 @@ export class Invariants {
     return join + delay + lease + refresh + 2_500 + 12 * this.longestInterval()
   }
 
-  /** Since when the LAN is whole and these processes are awake and connected; infinite when they are not. */
+  /** And since when all have run with the same file. */
   private quietSince(directors: readonly SimDirector[]): number {
+    if (this.world.filesDiffer) return Number.POSITIVE_INFINITY
+    let since = this.wholeSince(directors)
+    for (const { changedAt } of this.world.directors) since = Math.max(since, changedAt)
+    return since
+  }
+
+  /** Since when the LAN is whole and these processes are awake and connected; infinite when they are not. */
+  private wholeSince(directors: readonly SimDirector[]): number {
     let since = this.world.calmSince ?? Number.POSITIVE_INFINITY
     for (const { process, awakeSince, link } of directors) {
       if (process === 'stalled' || !link) return Number.POSITIVE_INFINITY
@@ -165,13 +241,21 @@ export class Invariants {
   }
 
   private lasted(since: number, intervals: number): boolean {
-    return this.world.clock.now() - since > intervals * this.longestInterval() + slack
+    return this.world.clock.now() - since > intervals * this.longestInterval() + this.slack()
   }
 
+  /** Of all that are configured or were learnt. */
   private longestInterval(): Millis {
-    return millis(
-      Math.max(...this.world.directors.map(({ params: { advertisementInterval } }) => advertisementInterval)),
-    )
+    let longest: Millis = millis(0)
+    for (const { params, state } of this.world.directors) {
+      if (params.advertisementInterval > longest) longest = params.advertisementInterval
+      if (state.name === 'backup' && state.activeAdverInterval > longest) longest = state.activeAdverInterval
+    }
+    return longest
+  }
+
+  private slack(): number {
+    return lateness + driftShare * this.longestInterval()
   }
 
   private latency(): number {

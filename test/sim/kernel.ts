@@ -1,10 +1,10 @@
 /** The kernel of one director as far as an address with `valid_lft` goes: it expires by itself. */
-import type { VirtualClock } from './virtual-clock.js'
+import type { HostClock } from './host-clock.js'
 
 export class FakeKernel {
   private heldUntil = Number.NEGATIVE_INFINITY
 
-  constructor(private readonly clock: VirtualClock) {}
+  constructor(private readonly clock: HostClock) {}
 
   /** `lease` in milliseconds; undefined: for ever. */
   claim(lease: number | undefined): void {

@@ -17,6 +17,9 @@ export class Lan<T> {
   /** By pair of hosts: when the last datagram arrives. */
   private readonly lastArrival = new Map<number, number>()
 
+  /** When the last datagram that is under way arrives. */
+  emptyAt = 0
+
   constructor(
     private readonly clock: VirtualClock,
     private readonly random: SeededRandom,
@@ -57,6 +60,7 @@ export class Lan<T> {
     const drawn = this.clock.now() + this.random.between(...latency)
     const arrival = reorders ? drawn : Math.max(drawn, this.lastArrival.get(pair) ?? 0)
     this.lastArrival.set(pair, arrival)
+    if (arrival > this.emptyAt) this.emptyAt = arrival
     this.clock.at(millis(arrival), () => this.deliver(to, message))
   }
 }

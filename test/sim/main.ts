@@ -1,40 +1,57 @@
-/** `npm run sim -- --seed 7 --hours 100`: lives of a pair on a virtual clock; a failing seed is printed. */
+/**
+ * `npm run sim -- --hours 100`: lives of pairs and triples on a virtual clock; a failing seed is printed.
+ * `npm run sim -- --seed 7` lives that one again and prints what happened, with `--events` each event too.
+ */
 import { parseArgs } from 'node:util'
+import { CrowdFailure, liveMany } from './crowd.js'
 import { live, SeedFailure } from './scenario.js'
+import { describeTally, tallyOf } from './tally.js'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    hours: { type: 'string' },
-  },
-})
+const usage = 'usage: sim [--hours H] [--first-seed N] | --seed N [--events]'
 
-const first = Number(values.seed ?? 1)
-/** A seed alone replays that one life. */
-const hours = values.hours === undefined && values.seed !== undefined ? 0 : Number(values.hours ?? 1_000)
-if (!Number.isInteger(first) || first < 0 || !(hours >= 0)) {
-  process.stderr.write('usage: sim [--seed N] [--hours H]\n')
+function wrong(): never {
+  process.stderr.write(`${usage}\n`)
   process.exit(2)
 }
 
+function options() {
+  const text = { type: 'string' } as const
+  try {
+    return parseArgs({
+      options: { seed: text, 'first-seed': text, hours: text, events: { type: 'boolean', default: false } },
+    }).values
+  } catch {
+    return wrong()
+  }
+}
+
+const values = options()
+
+const number = (given: string | undefined, usual: number): number => {
+  const value = Number(given ?? usual)
+  return value >= 0 && Number.isFinite(value) ? value : wrong()
+}
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Everything, or only what changed. */
+const follow = (line: string): void => {
+  if (values.events || !/^\S+ s {2}lb\d+ \(/.test(line)) say(line)
+}
+
+async function run(): Promise<string> {
+  if (values.seed !== undefined) return describeTally(tallyOf([live(number(values.seed, 0), { follow })]))
+  const first = number(values['first-seed'], 1)
+  const tally = await liveMany(first, number(values.hours, 1_000))
+  return `from seed ${first}: ${describeTally(tally)}`
+}
+
 const started = performance.now()
-let lived = 0
-let transitions = 0
-let faults = 0
-let seed = first
 try {
-  do {
-    const outcome = live(seed++)
-    lived += outcome.virtualHours
-    transitions += outcome.transitions
-    faults += outcome.faults
-  } while (lived < hours)
-  const seconds = (performance.now() - started) / 1000
-  process.stdout.write(
-    `seeds ${first} to ${seed - 1}: ${lived.toFixed(1)} virtual hours, ${faults} faults, ${transitions} role changes, every invariant held (${seconds.toFixed(1)} s)\n`,
-  )
+  const lived = await run()
+  say(`${lived}: every invariant held (${((performance.now() - started) / 1000).toFixed(1)} s)`)
 } catch (error) {
-  if (!(error instanceof SeedFailure)) throw error
-  process.stderr.write(`${error.message}\nreplay: npm run sim -- --seed ${error.seed}\n`)
+  if (!(error instanceof SeedFailure || error instanceof CrowdFailure)) throw error
+  process.stderr.write(`${error.message}\nreplay: npm run sim -- --seed ${error.seed} --events\n`)
   process.exitCode = 1
 }

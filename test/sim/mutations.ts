@@ -1,27 +1,28 @@
 /** Broken machines: each the real one with one rule missing. The simulation must notice every one. */
 import type { Millis } from '../../src/base/units.js'
 import { millis, resignPriority } from '../../src/base/units.js'
-import { type StepFunction, step } from '../../src/vrrp/machine.js'
+import { step } from '../../src/vrrp/machine.js'
 import type { Effect, Event, RouterParams, State } from '../../src/vrrp/state.js'
 import { skewTime } from '../../src/vrrp/timers.js'
+import type { SimStep } from './sim-step.js'
 
-type Result = ReturnType<StepFunction>
+type Arguments = Parameters<typeof step>
 
 /** The real step after some rule was taken out of what goes in. */
 const given =
-  (change: (params: RouterParams, state: State, event: Event, now: Millis) => Parameters<StepFunction>) =>
-  (...args: Parameters<StepFunction>): Result =>
-    step(...change(...args))
+  (change: (params: RouterParams, state: State, event: Event, now: Millis) => Arguments): SimStep =>
+  (params, state, event, now) =>
+    step(...change(params, state, event, now))
 
 /** The real step with something taken out of what comes out. */
 const without =
-  (dropped: (effect: Effect, before: State, after: State) => boolean): StepFunction =>
+  (dropped: (effect: Effect, before: State, after: State, event: Event) => boolean): SimStep =>
   (params, state, event, now) => {
     const [next, effects] = step(params, state, event, now)
-    return [next, effects.filter((effect) => !dropped(effect, state, next))]
+    return [next, effects.filter((effect) => !dropped(effect, state, next, event))]
   }
 
-export const mutations: Readonly<Record<string, StepFunction>> = {
+export const mutations: Readonly<Record<string, SimStep>> = {
   'skew ignored': (params, state, event, now) => {
     const [next, effects] = step(params, state, event, now)
     const moved =
@@ -83,6 +84,44 @@ export const mutations: Readonly<Record<string, StepFunction>> = {
   'announced once and never again': without(
     (effect, before) => effect.type === 'announceAddresses' && before.name === 'active',
   ),
+  // Seen: dark after every second heal, until the next `garp.refresh`.
+  'gives way without a word': without(
+    (effect, before, after, { type }) =>
+      effect.type === 'sendAdvertisement' &&
+      type === 'advertisementReceived' &&
+      before.name === 'active' &&
+      after.name === 'backup',
+  ),
+  'rival not answered': without(
+    (effect, before, after, { type }) =>
+      effect.type === 'sendAdvertisement' &&
+      type === 'advertisementReceived' &&
+      before.name === 'active' &&
+      after.name === 'active',
+  ),
+  'not announced again after a rival': (params, state, event, now) => {
+    const [next, effects] = step(params, state, event, now)
+    if (event.type !== 'advertisementReceived' || state.name !== 'active' || next.name !== 'active')
+      return [next, effects]
+    const { announceAt, announcementsLeft, announceUntil, announcedAt } = state
+    return [
+      { ...next, announceAt, announcementsLeft, announceUntil, announcedAt },
+      effects.filter(({ type }) => type !== 'announceAddresses'),
+    ]
+  },
+  'learnt interval ignored': given((params, state, event, now) => [
+    params,
+    state,
+    event.type === 'advertisementReceived' ? { ...event, interval: params.advertisementInterval } : event,
+    now,
+  ]),
+  'wall clock believed': (params, state, event, _now, wall) => step(params, state, event, wall),
+  // Seen in an early version: the sessions are lost again while a preemption is under way.
+  'preempts although the sessions are lost': (params, state, event, now) => {
+    const [next, effects] = step(params, state, event, now)
+    const lost = event.type === 'syncReadiness' && state.name === 'backup' && next.name === 'backup'
+    return lost ? [{ ...next, activeDownAt: state.activeDownAt }, effects] : [next, effects]
+  },
   'lease never refreshed': without((effect) => effect.type === 'refreshLease'),
   'preempt = "never" ignored': given((params, state, event, now) => [
     { ...params, preempt: 'always' },

@@ -1,16 +1,21 @@
 /** One seeded life of a pair (or of three): trouble, healing, rest, over and over. */
-import { type Millis, millis, priority } from '../../src/base/units.js'
+import { type Millis, millis, type Priority, priority } from '../../src/base/units.js'
 import type { Preempt } from '../../src/config/model.js'
-import { step as realStep, type StepFunction } from '../../src/vrrp/machine.js'
-import { nextDeadline, type RouterParams } from '../../src/vrrp/state.js'
+import { step as realStep } from '../../src/vrrp/machine.js'
+import type { RouterParams } from '../../src/vrrp/state.js'
 import type { SimDirector } from './director.js'
 import { Invariants, Violation } from './invariants.js'
 import type { Weather } from './lan.js'
 import { SeededRandom } from './random.js'
+import type { SimStep } from './sim-step.js'
 import { addressOf, World } from './world.js'
 
 export interface Outcome {
   readonly virtualHours: number
+  /** Milliseconds, as drawn; reloads change it. */
+  readonly interval: number
+  /** Events handled by machines. */
+  readonly steps: number
   readonly transitions: number
   readonly faults: number
 }
@@ -29,9 +34,34 @@ export class SeedFailure extends Error {
 
 const rounds = 40
 
+/**
+ * How often each interval is drawn, in milliseconds. A life has the same number of rounds whatever its
+ * interval, so the faults are shared out like this, and the hours go to the longer intervals. 40 s is about
+ * the longest that version 3 can say.
+ */
+const intervals: readonly (readonly [interval: number, weight: number])[] = [
+  [100, 12],
+  [200, 10],
+  [500, 20],
+  [1_000, 70],
+  [2_000, 60],
+  [5_000, 60],
+  [10_000, 40],
+  [20_000, 25],
+  [40_000, 13],
+]
+const shortestInterval = 100
+const longestInterval = 40_000
+
+export interface LifeOptions {
+  readonly step?: SimStep
+  /** Gets every line of what happens. */
+  readonly follow?: (line: string) => void
+}
+
 /** Throws `SeedFailure`. */
-export function live(seed: number, step: StepFunction = realStep): Outcome {
-  const scenario = new Scenario(seed, step)
+export function live(seed: number, { step = realStep, follow }: LifeOptions = {}): Outcome {
+  const scenario = new Scenario(seed, step, follow)
   try {
     for (let round = 0; round < rounds; round++) scenario.round()
   } catch (error) {
@@ -45,21 +75,26 @@ class Scenario {
   readonly world: World
   private readonly random: SeededRandom
   private readonly invariants: Invariants
+  private readonly firstInterval: Millis
+  private steps = 0
+  private reloads = 0
   private transitions = 0
   private faults = 0
 
-  constructor(seed: number, step: StepFunction) {
+  constructor(seed: number, step: SimStep, follow?: (line: string) => void) {
     const random = new SeededRandom(seed)
     this.random = random
-    const interval = millis(random.pick([100, 200, 500, 1_000, 2_000, 5_000, 10_000]))
+    const interval = drawInterval(random)
+    this.firstInterval = interval
     const latency = random.between(0.1, interval / 50)
     const calm: Weather = { latency: [0.05, latency], reorders: false, loss: 0, duplication: 0 }
-    this.world = new World({ random, step, calm, params: drawParams(random, interval) })
+    this.world = new World({ random, step, calm, params: drawParams(random, interval), follow })
     this.invariants = new Invariants(this.world)
     this.world.watch({
-      stepped: (director, effects, transitions) => {
+      stepped: (director, event, effects, transitions) => {
+        this.steps++
         this.transitions += transitions.length
-        this.invariants.stepped(director, effects, transitions)
+        this.invariants.stepped(director, event, effects, transitions)
       },
     })
   }
@@ -67,6 +102,8 @@ class Scenario {
   outcome(): Outcome {
     return {
       virtualHours: this.world.clock.now() / 3_600_000,
+      interval: this.firstInterval,
+      steps: this.steps,
       transitions: this.transitions,
       faults: this.faults,
     }
@@ -116,6 +153,9 @@ class Scenario {
       [`${director.name} link toggled`, () => director.setLink(!director.link)],
       [`${director.name} sync toggled`, () => director.setSync(!director.sync.ready)],
       ['healed for a while', () => world.calmDown()],
+      [`${director.name} has its date set`, () => director.host.stepWall(random.between(-1, 1) * 3_600_000)],
+      [`${director.name} gets another priority`, () => director.reload(this.otherPriority(director))],
+      ['another interval', () => this.rollingReload()],
     ]
     const [name, happen] = random.pick(kinds)
     this.faults++
@@ -129,7 +169,7 @@ class Scenario {
     const active = this.all.find((director) => director.active)
     if (!active) return
     this.faults++
-    switch (random.integer(0, 4)) {
+    switch (random.integer(0, 7)) {
       case 0:
         world.note(`${active.name} dies`)
         active.kill()
@@ -152,12 +192,27 @@ class Scenario {
         for (const director of this.all) director.start()
         return
       }
+      case 4:
+        this.split()
+        return
+      case 5:
+        world.note('a reload in fair weather')
+        this.reload()
+        return
+      case 6: {
+        // Between the two a preemption may be under way.
+        world.note('the sessions are here and lost again')
+        for (const director of this.all) director.setSync(true)
+        this.pass(random.between(0, 4) * this.interval)
+        for (const director of this.all) director.setSync(false)
+        this.pass(6 * this.interval)
+        return
+      }
       default: {
         const director = random.pick(this.all)
         world.note(`${director.name} stalls in fair weather`)
-        const deadline = nextDeadline(director.state)
         // Some end just after the timer: then it is hardly late, and yet much was missed.
-        const toDeadline = deadline === undefined ? 0 : deadline - world.clock.now()
+        const toDeadline = director.untilDeadline() ?? 0
         const justAfter = toDeadline > 0 && random.chance(0.3)
         this.stall(
           director,
@@ -166,6 +221,66 @@ class Scenario {
         this.pass(7 * this.interval)
       }
     }
+  }
+
+  /** One director alone on its side for long, its carrier up: both sides have an Active when the LAN is whole again. */
+  private split(): void {
+    const { random, world, invariants } = this
+    if (this.all.some(({ process, link }) => process !== 'running' || !link)) return
+    const alone = random.pick(this.all)
+    world.note(`split: ${alone.name} alone`)
+    // Mostly with the client on one side only; else it reaches both, and believes the last announcement.
+    if (random.chance(0.7)) world.unplug(alone.id)
+    else
+      for (const other of this.all) {
+        world.cut(alone.id, other.id)
+        world.cut(other.id, alone.id)
+      }
+    this.pass(random.between(5, 20) * this.interval + random.pick([0, 5_000]))
+    const widowed = random.chance(0.2)
+    if (widowed) for (const other of this.all) if (other !== alone) other.kill()
+    world.note(widowed ? 'whole again, and the others dead' : 'whole again')
+    world.calmDown()
+    if (widowed) return
+    this.pass(invariants.healingTime())
+    // With two sides there were two Actives; three routers may also have been without one for a moment.
+    if (this.all.filter(({ active }) => active).length > 0) invariants.healed()
+  }
+
+  /** Settings that have no say in the election change; nobody's role does. */
+  private reload(): void {
+    const before = this.transitions
+    if (this.random.chance(0.5)) this.rollingReload()
+    else
+      for (const director of this.all) {
+        const { garp, ...others } = director.params
+        director.reload({ ...others, garp: { ...garp, count: this.random.integer(1, 5) } })
+      }
+    this.pass(12 * this.interval)
+    if (this.transitions !== before) throw new Violation('reload', 'a role changed because of a reload')
+  }
+
+  /** One director after the other gets a file with another advertisement interval. */
+  private rollingReload(): void {
+    const { random, world } = this
+    const wanted = this.firstInterval * random.pick([0.5, 1, 2])
+    const interval = millis(Math.min(Math.max(wanted, shortestInterval), longestInterval))
+    const [first, ...others] = random.chance(0.5) ? this.all : this.all.toReversed()
+    world.note(`interval ${interval} ms`)
+    world.filesDiffer = true
+    const give = (director: SimDirector | undefined): void =>
+      director?.reload({ ...director.params, advertisementInterval: interval })
+    give(first)
+    const reload = ++this.reloads
+    world.clock.at(millis(world.clock.now() + random.between(0, 5) * this.interval), () => {
+      if (reload !== this.reloads) return
+      for (const director of others) give(director)
+      world.filesDiffer = false
+    })
+  }
+
+  private otherPriority({ params, id }: SimDirector): RouterParams {
+    return { ...params, priority: drawPriority(this.random, id) }
   }
 
   private succession(resigned: boolean): void {
@@ -182,6 +297,7 @@ class Scenario {
   private heal(): void {
     this.world.note('healed')
     this.world.calmDown()
+    this.sameFile()
     for (const director of this.all) {
       director.wake()
       director.setLink(true)
@@ -189,6 +305,15 @@ class Scenario {
       const mayStayDead = director.params.lease !== undefined && this.random.chance(0.15)
       if (!mayStayDead || this.all.every(({ process }) => process === 'dead')) director.start()
     }
+  }
+
+  /** A reload that is half done is done. */
+  private sameFile(): void {
+    for (const director of this.all)
+      if (director.params.advertisementInterval !== this.interval)
+        director.reload({ ...director.params, advertisementInterval: this.interval })
+    this.world.filesDiffer = false
+    this.reloads++
   }
 
   private stall(director: SimDirector, span: number): void {
@@ -225,6 +350,19 @@ class Scenario {
     return this.all[0].params.advertisementInterval
   }
 }
+
+function drawInterval(random: SeededRandom): Millis {
+  const total = intervals.reduce((sum, [, weight]) => sum + weight, 0)
+  let left = random.between(0, total)
+  const drawn = intervals.find(([, weight]) => {
+    left -= weight
+    return left < 0
+  })
+  return millis(drawn?.[0] ?? 1_000)
+}
+
+const drawPriority = (random: SeededRandom, id: number): Priority =>
+  priority(220 - 60 * id - random.integer(0, 90)) ?? fault('priority')
 
 function drawParams(random: SeededRandom, advertisementInterval: Millis): RouterParams[] {
   const equal = random.chance(0.2)

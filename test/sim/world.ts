@@ -1,30 +1,39 @@
 /** Directors on one LAN with a client that believes the last ARP it heard. */
 import { ipFromBytes } from '../../src/base/ip.js'
 import type { Priority } from '../../src/base/units.js'
-import type { StepFunction } from '../../src/vrrp/machine.js'
-import type { Effect, RouterParams } from '../../src/vrrp/state.js'
+import type { Effect, Event, RouterParams } from '../../src/vrrp/state.js'
 import { type Advert, SimDirector, type Surroundings, type Transition } from './director.js'
 import { Lan, type Weather } from './lan.js'
 import type { SeededRandom } from './random.js'
+import type { SimStep } from './sim-step.js'
 import { VirtualClock } from './virtual-clock.js'
 
 export interface WorldOptions {
   readonly random: SeededRandom
-  readonly step: StepFunction
+  readonly step: SimStep
   readonly params: readonly RouterParams[]
   readonly calm: Weather
+  /** Gets every line of what happens, advertisements too. */
+  readonly follow?: ((line: string) => void) | undefined
 }
 
 export interface Watcher {
-  stepped(director: SimDirector, effects: readonly Effect[], transitions: readonly Transition[]): void
+  stepped(
+    director: SimDirector,
+    event: Event,
+    effects: readonly Effect[],
+    transitions: readonly Transition[],
+  ): void
 }
 
 export class World implements Surroundings {
   readonly clock = new VirtualClock()
   readonly directors: readonly SimDirector[]
   readonly lan: Lan<Advert>
-  /** Since when every cable is whole and the weather calm; undefined: not now. */
+  /** Since when every cable is whole, the weather calm and nothing from before is under way; undefined: not now. */
   calmSince: number | undefined = 0
+  /** Some directors run with another file than others: a rolling reload. */
+  filesDiffer = false
   /** The director at which the client's ARP entry points. */
   arpOwner: number | undefined
   /** The last lines of what happened, for a failing seed. */
@@ -54,9 +63,18 @@ export class World implements Surroundings {
     if (director.link && !this.clientCut.has(director.id)) this.arpOwner = director.id
   }
 
-  stepped(director: SimDirector, effects: readonly Effect[], transitions: readonly Transition[]): void {
+  stepped(
+    director: SimDirector,
+    event: Event,
+    effects: readonly Effect[],
+    transitions: readonly Transition[],
+  ): void {
     for (const { from, to, reason } of transitions) this.note(`${director.name}: ${from} -> ${to}, ${reason}`)
-    this.watcher?.stepped(director, effects, transitions)
+    if (this.options.follow)
+      this.tell(
+        `${director.name} (${director.state.name}) ${describe(event)}: ${effects.map(describe).join(', ')}`,
+      )
+    this.watcher?.stepped(director, event, effects, transitions)
   }
 
   /** The client asks; every kernel that holds the address answers, and one answer comes last. */
@@ -93,7 +111,7 @@ export class World implements Surroundings {
     this.lan.weather = this.options.calm
     this.lan.heal()
     this.clientCut.clear()
-    this.calmSince = this.clock.now()
+    this.calmSince = Math.max(this.clock.now(), this.lan.emptyAt)
   }
 
   /** The longest that a datagram takes in calm weather. */
@@ -102,9 +120,23 @@ export class World implements Surroundings {
   }
 
   note(text: string): void {
-    this.trace.push(`${(this.clock.now() / 1000).toFixed(4)} s  ${text}`)
+    this.trace.push(`${this.moment()}  ${text}`)
     if (this.trace.length > 60) this.trace.shift()
+    this.tell(text)
   }
+
+  private tell(text: string): void {
+    this.options.follow?.(`${this.moment()}  ${text}`)
+  }
+
+  private moment(): string {
+    return `${(this.clock.now() / 1000).toFixed(4)} s`
+  }
+}
+
+function describe(what: Event | Effect): string {
+  const sender = what.type === 'advertisementReceived' ? ` of ${what.sender}` : ''
+  return 'priority' in what ? `${what.type}${sender} ${what.priority}` : what.type
 }
 
 /** 10.0.0.11, 10.0.0.12 … */
