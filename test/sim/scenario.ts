@@ -40,11 +40,11 @@ const rounds = 40
  * the longest that version 3 can say.
  */
 const intervals: readonly (readonly [interval: number, weight: number])[] = [
-  [100, 12],
-  [200, 10],
-  [500, 20],
-  [1_000, 70],
-  [2_000, 60],
+  [100, 8],
+  [200, 8],
+  [500, 16],
+  [1_000, 60],
+  [2_000, 45],
   [5_000, 60],
   [10_000, 40],
   [20_000, 25],
@@ -199,15 +199,10 @@ class Scenario {
         world.note('a reload in fair weather')
         this.reload()
         return
-      case 6: {
-        // Between the two a preemption may be under way.
+      case 6:
         world.note('the sessions are here and lost again')
-        for (const director of this.all) director.setSync(true)
-        this.pass(random.between(0, 4) * this.interval)
-        for (const director of this.all) director.setSync(false)
-        this.pass(6 * this.interval)
+        for (let i = 0; i < 4; i++) this.syncFlaps()
         return
-      }
       default: {
         const director = random.pick(this.all)
         world.note(`${director.name} stalls in fair weather`)
@@ -221,6 +216,16 @@ class Scenario {
         this.pass(7 * this.interval)
       }
     }
+  }
+
+  /** Over before a preemption because of it can be, or just after. */
+  private syncFlaps(): void {
+    const told = this.all.filter(({ params }) => params.preempt === 'when_synced')
+    if (told.length === 0) return
+    for (const director of told) director.setSync(true)
+    this.pass(this.random.between(2, 4) * this.interval)
+    for (const director of told) director.setSync(false)
+    this.pass(5 * this.interval)
   }
 
   /** One director alone on its side for long, its carrier up: both sides have an Active when the LAN is whole again. */
