@@ -49,7 +49,7 @@ function plan(purpose) {
 /** Runs this script again under a lock on package.json that the kernel frees whatever becomes of us. */
 function underLock() {
   const lock = (...how) =>
-    spawnSync('flock', [...how, '-o', `${root}package.json`, process.execPath, ...process.argv.slice(1)], {
+    spawnSync('flock', [...how, `${root}package.json`, process.execPath, ...process.argv.slice(1)], {
       stdio: 'inherit',
       env: { ...process.env, VIPAIR_SETUP_LOCKED: '1' },
     })

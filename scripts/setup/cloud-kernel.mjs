@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { Missing, runQuietly } from './report.mjs'
 
-/** Where downloads are kept; the same rule stands in lab/guest/cache.ts. */
+/** Where downloads are kept; the same rule stands in lab/paths.ts. */
 function cacheFolder(root) {
   const wanted = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`
   try {

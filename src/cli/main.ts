@@ -24,7 +24,7 @@ const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: 
 function withCommonOptions(command: Command): Command {
   return command
     .option('--config <file>', 'the configuration file', '/etc/vipair/vipair.toml')
-    .option('--director <name>', 'which director of the file this machine is', hostname().split('.')[0])
+    .option('--director <name>', 'which director of the file this machine is', hostname())
     .option('--runtime-dir <dir>', 'where the control socket is', '/run/vipair')
 }
 
@@ -135,10 +135,13 @@ async function main(): Promise<number> {
   }
 }
 
-// A closed pipe (`vipair status | head`) is the reader's choice, not a failure.
+// A closed pipe (`vipair status | head`) is the reader's choice, and the command's own answer stands.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(exit.done)
-  throw error
+  if (error.code === 'EPIPE') return
+  process.stderr.write(`vipair: cannot write the answer: ${error.message}\n`)
+  process.exit(exit.failed)
 })
 
 process.exitCode = await main()
+// What a daemon that could not start has opened must not keep it here: its supervisor waits for the end.
+if (process.argv[2] === 'run') process.exit()

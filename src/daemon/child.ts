@@ -41,10 +41,6 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
   types: Readonly<Record<To['type'], true>>,
   create: (context: ChildContext<Fact>) => ChildFeature<To>,
 ): void {
-  // Without a listener SIGUSR1 opens Node's debugger port; the others belong to the parent, which a
-  // terminal's Ctrl-C reaches together with its children.
-  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => {})
   process.title = `vipair ${name}`
   const [level, format] = process.argv.slice(2) as [LogConfig['level'], LogConfig['format']]
   const log = createLog({ level, format, process: name })

@@ -1,5 +1,5 @@
 /** The control socket: HTTP with JSON bodies, on a Unix socket whose mode and group decide who may talk. */
-import { chmodSync, chownSync, existsSync, readFileSync, unlinkSync } from 'node:fs'
+import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { OpError } from '../base/result.js'
@@ -15,6 +15,9 @@ export type Routes = Readonly<Record<string, (body: unknown) => unknown>>
 /** Commands are a few words. */
 const largestBody = 64 * 1024
 
+/** sun_path of sys/un.h, less its NUL; Node would cut a longer one and bind somewhere else. */
+const longestPath = 107
+
 /**
  * Listens on `path`. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
  * left behind by a dead one is replaced.
@@ -24,11 +27,16 @@ export async function listenForControl(
   control: ControlConfig,
   routes: Routes,
 ): Promise<Server> {
-  if (existsSync(path)) {
+  if (Buffer.byteLength(path) > longestPath) throw new OpError('control listen', path, 'ENAMETOOLONG')
+  const there = lstatSync(path, { throwIfNoEntry: false })
+  if (there) {
+    if (!there.isSocket()) throw new OpError('control listen', path, 'EEXIST')
     if (await answers(path)) throw new OpError('control listen', path, 'EADDRINUSE')
     unlinkSync(path)
   }
-  const server = createServer({ maxHeaderSize: 8192, requestTimeout: 5_000 }, (request, response) =>
+  // Silent connections must not keep others out for long.
+  const patience = { requestTimeout: 5_000, connectionsCheckingInterval: 1_000 }
+  const server = createServer({ maxHeaderSize: 8192, ...patience }, (request, response) =>
     route(routes, request, response),
   )
   server.maxConnections = 64
@@ -42,9 +50,14 @@ export async function listenForControl(
   } finally {
     process.umask(before)
   }
-  if (control.group !== undefined) chownSync(path, -1, groupId(control.group))
-  chmodSync(path, control.mode)
-  return server
+  try {
+    if (control.group !== undefined) chownSync(path, -1, groupId(control.group))
+    chmodSync(path, control.mode)
+    return server
+  } catch (error) {
+    server.close()
+    throw error
+  }
 }
 
 function route(routes: Routes, request: IncomingMessage, response: ServerResponse): void {

@@ -1,5 +1,5 @@
 /** Reads the pair key from its file, and refuses a file that others could read. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { fail, ok, type Result } from '../base/result.js'
 import { type PairKey, pairKeyProblemText, parsePairKey } from '../pair/key.js'
 
@@ -10,7 +10,8 @@ const largestKeyFile = 1024
 export function readKeyFile(path: string): Result<PairKey, string> {
   let fd: number
   try {
-    fd = openSync(path, 'r')
+    // A FIFO must be refused, not waited for.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     return fail(`pair key ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
   }

@@ -34,8 +34,6 @@ const exitInvalid = 2
 
 /** Runs until a signal ends it; answers the exit status. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
-  // Before anything else: without a listener SIGUSR1 would open Node's debugger port.
-  process.on('SIGUSR1', () => {})
   const loaded = await loadConfig(options.configFile)
   if (!loaded.ok) {
     for (const problem of loaded.error)
@@ -48,20 +46,23 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   try {
     return await direct(options, config, log)
   } catch (error) {
-    log.error(
-      error instanceof OpError
-        ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error),
-    )
+    log.error(textOf(error))
     return exitFailed
   }
 }
 
+/** What the system refused is one line; whatever else is a bug, and shows where. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const expected = error instanceof OpError || 'code' in error
+  return expected ? error.message : (error.stack ?? error.message)
+}
+
 async function direct(options: DaemonOptions, config: Config, log: Log): Promise<number> {
-  const local = config.directors.find((director) => director.name === options.director)
-  const peer = config.directors.find((director) => director.name !== options.director)
+  // A host name may be written in full or not.
+  const named = (name: string | undefined) => config.directors.find((director) => director.name === name)
+  const local = named(options.director) ?? named(options.director.split('.')[0])
+  const peer = config.directors.find((director) => director !== local)
   if (!local) {
     const names = config.directors.map((director) => director.name).join(', ')
     log.error(

@@ -10,8 +10,9 @@ import { KernelLinks } from '../platform/links.js'
 import { Reactor } from '../platform/reactor.js'
 
 /**
- * Removes the routers' addresses from every interface but the loopback, where a director that is also a
- * real server keeps its own copy. Answers what it removed, one text each.
+ * Removes the routers' addresses from every interface but the loopback. An address of a leased router that
+ * stands there for ever is somebody else's: a director that is also a real server has its own copy. Answers
+ * what it removed, one text each.
  */
 export async function releaseAddresses(
   links: Links,
@@ -19,10 +20,16 @@ export async function releaseAddresses(
 ): Promise<readonly string[]> {
   const { interfaces, addresses } = await links.read()
   const names = new Map(interfaces.map((entry) => [entry.index, entry.name]))
-  const ours = new Set(routers.flatMap((router) => router.addresses.map(formatPrefix)))
-  const found = addresses.filter(
-    (entry) => ours.has(formatPrefix(entry.prefix)) && names.get(entry.interfaceIndex) !== 'lo',
+  const leased = new Map(
+    routers.flatMap(({ addresses: own, lease }) =>
+      own.map((prefix) => [formatPrefix(prefix), lease !== undefined] as const),
+    ),
   )
+  const found = addresses.filter(({ prefix, interfaceIndex, validSeconds }) => {
+    const isLeased = leased.get(formatPrefix(prefix))
+    if (isLeased === undefined || names.get(interfaceIndex) === 'lo') return false
+    return !isLeased || validSeconds !== undefined
+  })
   await Promise.all(
     found.map(
       (entry) =>

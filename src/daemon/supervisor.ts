@@ -18,6 +18,9 @@ const silentTicksAtStart = 90
 const unreadAllowed = 4096
 /** An orderly leave that takes longer is ended. */
 const leaveTime = millis(5_000)
+/** And one that cannot even be ended (no privilege, stuck in the kernel) is left behind. */
+const endTime = millis(1_000)
+const claimSignals = new URL('./claim-signals.js', import.meta.url).href
 
 export interface ChildOptions<From extends { readonly type: string }> {
   readonly name: string
@@ -104,9 +107,11 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
     this.apply({ type: 'stop' })
     if (!child) return Promise.resolve()
     return new Promise((resolve) => {
-      const deadline = this.options.clock.at(after(this.options.clock.now(), leaveTime), () => {
-        this.options.log.error(`${this.name} did not leave within ${leaveTime / 1000} s; ending it`)
+      const { clock, log } = this.options
+      let deadline = clock.at(after(clock.now(), leaveTime), () => {
+        log.error(`${this.name} did not leave within ${leaveTime / 1000} s; ending it`)
         child.kill('SIGKILL')
+        deadline = clock.at(after(clock.now(), endTime), resolve)
       })
       this.ended.push(() => {
         deadline.cancel()
@@ -138,7 +143,7 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
     const { name, module, log, logConfig, types, fds } = this.options
     const child = fork(module, [logConfig.level, logConfig.format], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: ['--import', claimSignals],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
     })
     this.process = child
