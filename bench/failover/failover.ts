@@ -155,6 +155,11 @@ class Bench {
           pairing ??= await Pairing.start(arena, program, interval)
           const figures = await this.measure(name, pairing, run, index)
           this.measurements.push({ ...about, figures })
+          if (name === 'cut' || name === 'freeze') {
+            // A vipair whose role changes again and again holds itself down, and would not return to lb1.
+            await pairing.stop()
+            pairing = undefined
+          }
           if (name !== 'split' || figures.dark === 1) say(`  ${name}: ${brief(figures)}`)
         } catch (error) {
           if (this.interrupted) return
