@@ -19,7 +19,7 @@ export function loadApart(file: string): Promise<Loaded> {
   return new Promise((resolve) => {
     const child = fork(new URL('./parse-process.js', import.meta.url), [file], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: ['--import', new URL('./claim-signals.js', import.meta.url).href],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     let loaded: Loaded | undefined

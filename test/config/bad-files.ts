@@ -569,6 +569,15 @@ const rules: readonly BadFile[] = [
     changed('"10.0.0.12"', '"fe80::12"').replace('"10.0.0.11"', '"2001:db8::11"'),
     '6:11: director[1].address: fe80::12 is a link-local address, expected an address that means the same machine on every interface',
   ),
+  bad(
+    "an address owner's own address",
+    inserted(12, 'transport = "multicast"', 'priority = { lb1 = 255 }').replace(
+      '10.0.0.100/24',
+      '10.0.0.11/24',
+    ),
+    `12:14: virtual_router[0].addresses[0]: 10.0.0.11 is director[0]'s own address, expected an address that can move`,
+    '17:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
+  ),
   router(
     'two address owners',
     'priority = { lb1 = 255, lb2 = 255 }',

@@ -195,11 +195,6 @@ track = [
     )
   })
 
-  it("lets the address owner's own address be the virtual one", () => {
-    const text = inserted(12, 'transport = "multicast"', 'priority = { lb1 = 255 }')
-    equal(parse(text.replace('10.0.0.100/24', '10.0.0.11/24')).virtualRouters[0]?.priority.lb1, 255)
-  })
-
   it('warns when other routers may miss the link-local address', () => {
     const text = inserted(12, 'transport = "multicast"')
     const of6 = (addresses: string): readonly string[] =>

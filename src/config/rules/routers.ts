@@ -36,7 +36,8 @@ export function checkRouters(file: FileDraft, report: Report): void {
       const address = formatIp(prefix.address)
       addresses.claim(address, [...path, 'addresses', k])
       const owner = own.get(address)
-      if (owner !== undefined && !isOwner(file, router, owner)) {
+      // Nor may it be the address owner's (RFC 9568 section 5.2.4): it would be leased and released like any other.
+      if (owner !== undefined) {
         report.error([...path, 'addresses', k], `${address} is director[${owner}]'s own address`, {
           expected: 'an address that can move',
         })
@@ -54,12 +55,6 @@ export function checkRouters(file: FileDraft, report: Report): void {
 
 const sizeOf = (group: string, file: FileDraft): number =>
   (file.virtual_router ?? []).filter((router) => !router || router.group === group).length
-
-/** RFC 9568's address owner has the virtual address as its own; the pair's port cannot move with it. */
-function isOwner(file: FileDraft, router: RouterDraft, director: number): boolean {
-  const name = file.director?.[director]?.name
-  return name !== undefined && router.transport === 'multicast' && router.priority?.[name] === ownerPriority
-}
 
 function checkPriorities(file: FileDraft, router: RouterDraft, path: Path, report: Report): void {
   const directors = file.director ?? []

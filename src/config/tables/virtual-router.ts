@@ -97,7 +97,7 @@ export const virtualRouterTable = table(
     priority: defaulted(
       mapOf(routerPriority, { expected: 'a table such as { lb1 = 150, lb2 = 100 }' }),
       {},
-      "Priorities by director for this router; the director's own where one is not named. 255: owns the addresses itself and is Active whenever it runs.",
+      "Priorities by director for this router; the director's own where one is not named. 255: is Active whenever it runs.",
     ),
     track: defaulted(tracks, [], 'What this director must have to be a good Active.'),
     accept: defaulted(only(true, [false]), true, 'The Active answers on the addresses itself.'),
