@@ -45,7 +45,7 @@ const outside = /^(platform|daemon|cli)\//
 /** Where a feature may await and hold a timer or a socket. */
 const edge = /(^|\/)(runtime|client|link)\.ts$|\/checkers\//
 const waiting = /\b(await|setTimeout|setInterval|setImmediate)\b/g
-const imports = /\b(?:from|import)\s*\(?\s*'([^']+)'/g
+const imports = /(?<!-)\b(?:from|import)\s*\(?\s*'([^']+)'/g
 
 /** Every breach, as `file: what`. */
 export function breaches(files: readonly SourceFile[]): string[] {
