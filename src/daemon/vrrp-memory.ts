@@ -1,7 +1,7 @@
 /** What the parent remembers of the vrrp process, for the one that follows it. */
 import type { Clock } from '../base/ports.js'
 import { type Millis, millis } from '../base/units.js'
-import type { Resumed } from '../vrrp/runtime.js'
+import type { Resumed } from '../vrrp/setting.js'
 import type { FromVrrp } from './messages.js'
 
 /** A successor that begins later than this joins the election like anybody else. */

@@ -3,20 +3,22 @@
  * that holds sockets and a timer; nothing in it waits for another process.
  */
 import type { SyncReadiness } from '../base/facts.js'
-import { equalIp, type IpAddress } from '../base/ip.js'
-import type { Clock, Links, Log, Timer } from '../base/ports.js'
+import type { IpAddress } from '../base/ip.js'
+import type { Clock, Links, Log } from '../base/ports.js'
 import { fail, type Result } from '../base/result.js'
-import { after, type Millis, millis, type Priority } from '../base/units.js'
-import { type DirectorConfig, familyOf, type VirtualRouterConfig } from '../config/model.js'
+import { after, millis, type Priority } from '../base/units.js'
+import { familyOf, type VirtualRouterConfig } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
+import { adoption } from './adoption.js'
+import { Alarm } from './alarm.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
 import { GroupKeeper } from './group-keeper.js'
-import { groupPriority } from './groups.js'
 import { type HandoverUnit, isHandoverMessage } from './handover-message.js'
 import { Handovers, type HandoverWish } from './handovers.js'
 import { Intake, type Slot } from './intake.js'
 import { LimitedLog } from './limited-log.js'
+import { LinkReader } from './link-reader.js'
 import {
   announceAddresses,
   claimAddresses,
@@ -25,9 +27,11 @@ import {
   sendAdvertisement,
 } from './outputs.js'
 import { removedAddresses, sameRouter } from './reconfigure.js'
+import { routerParams } from './router-params.js'
 import type { PeerView } from './second-opinion.js'
+import type { VrrpSetting } from './setting.js'
 import { type SocketPorts, Sockets } from './sockets.js'
-import type { HoldDown, RouterParams, StateName } from './state.js'
+import type { RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import type { Standing } from './tracking/effective-priority.js'
 import { VirtualRouter } from './virtual-router.js'
@@ -40,25 +44,6 @@ export interface VrrpPorts extends SocketPorts {
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
   /** Called after each advertisement. */
   readonly onAdvertised?: (router: string, priority: Priority) => void
-}
-
-export interface VrrpSetting {
-  readonly director: DirectorConfig
-  readonly peer: DirectorConfig | undefined
-  readonly routers: readonly VirtualRouterConfig[]
-  /** Told to the peer when it changes; 16 hex digits. */
-  readonly configHash?: string
-  /** What a predecessor of this process left behind. */
-  readonly resumed?: Resumed
-}
-
-export interface Resumed {
-  /** Routers that were Active a moment ago, and whose addresses may still be there. */
-  readonly active: readonly string[]
-  /** By router: to whom it was handed over. */
-  readonly handedOver: Readonly<Record<string, string>>
-  /** Why the operator has taken this director out of the election. */
-  readonly maintenance: string | undefined
 }
 
 /** How one router, or one group of routers, fared. */
@@ -95,24 +80,13 @@ export function startVrrp(
   emit: (fact: VrrpFact) => void,
 ): VrrpRuntime {
   const runtime = new Runtime(ports, setting, emit)
-  runtime.readLinks()
+  runtime.start()
   return runtime
 }
 
-/** The peer's link needs a handshake first: see `RouterParams.joinDelay`. */
-const handshakeTime = millis(1_000)
 /** Until an interface that could not be read or opened is tried again. */
 const reopenAfter = millis(5_000)
 const longestStop = millis(1_000)
-/** Four changes of role within half a minute are no longer chance. */
-const holdDown: HoldDown = {
-  changes: 4,
-  window: millis(30_000),
-  first: millis(10_000),
-  longest: millis(300_000),
-}
-/** A living Active is heard within one interval; and over the pair link after a handshake. */
-const adoptionSlack = { multicast: 50, udp: 250 } as const
 
 class Runtime implements VrrpRuntime {
   private readonly slots: Slot[] = []
@@ -120,11 +94,9 @@ class Runtime implements VrrpRuntime {
   private readonly intake: Intake
   private readonly outlets: Outlets
   private readonly limited: LimitedLog
-  private readonly watch: { close(): void }
+  private readonly interfaces: LinkReader
   private readonly link: PairLink | undefined
-  private timer: { readonly at: Millis; readonly handle: Timer } | undefined
-  private retry: Timer | undefined
-  private reading: 'no' | 'yes' | 'again' = 'no'
+  private readonly alarm: Alarm
   private stopping: Promise<void> | undefined
   /** From here on nothing is started or armed. */
   private closed = false
@@ -143,6 +115,7 @@ class Runtime implements VrrpRuntime {
     private readonly emit: (fact: VrrpFact) => void,
   ) {
     const { clock, log } = ports
+    this.alarm = new Alarm(clock, () => this.onTimer())
     this.limited = new LimitedLog(clock, log, (router, text) =>
       emit({ type: 'warning', router, text, at: clock.wall() }),
     )
@@ -173,7 +146,7 @@ class Runtime implements VrrpRuntime {
       routersOf: (unit) => this.routersOf(unit),
       ready: () => (this.stopping ? { ready: false, reason: 'it is leaving' } : this.readiness),
       inOneGo: (run) => this.inOneGo(run),
-      rearm: () => this.armHandovers(),
+      rearm: () => this.alarm.armAt(this.handovers.deadline),
     })
     this.hashes = new ConfigHashExchange(clock, (message) => this.link?.send(message))
     this.maintenanceReason = setting.resumed?.maintenance
@@ -181,7 +154,18 @@ class Runtime implements VrrpRuntime {
     this.intake = new Intake(this.slots, setting.peer, this.limited, (router) => this.arm(router))
     this.link =
       setting.peer === undefined ? undefined : ports.openPairLink?.((payload) => this.onPeer(payload))
-    this.watch = ports.links.watch(() => this.readLinks())
+    this.interfaces = new LinkReader({
+      clock,
+      links: ports.links,
+      retryAfter: reopenAfter,
+      onView: (view) => this.onLinks(view),
+      onFailure: (error) =>
+        this.limited.warn(undefined, 'read_links', () => `cannot read the interfaces: ${textOf(error)}`),
+    })
+  }
+
+  start(): void {
+    this.interfaces.read()
   }
 
   syncReadiness(readiness: SyncReadiness): void {
@@ -208,7 +192,7 @@ class Runtime implements VrrpRuntime {
         else this.add(config)
       }
     })
-    this.readLinks()
+    this.interfaces.read()
   }
 
   async handOver(router: string | undefined, wish: HandoverWish): Promise<readonly HandoverResult[]> {
@@ -341,9 +325,8 @@ class Runtime implements VrrpRuntime {
   private async shutDown(): Promise<void> {
     const { clock } = this.ports
     this.closed = true
-    this.watch.close()
-    this.timer?.handle.cancel()
-    this.retry?.cancel()
+    this.interfaces.close()
+    this.alarm.close()
     this.hashes.close()
     for (const { router } of this.slots) router.handle({ type: 'shutdown' })
     await new Promise<void>((resolve) => {
@@ -361,50 +344,22 @@ class Runtime implements VrrpRuntime {
 
   /* Interfaces. */
 
-  readLinks(): void {
-    if (this.closed) return
-    if (this.reading !== 'no') {
-      this.reading = 'again'
-      return
-    }
-    this.reading = 'yes'
-    this.ports.links.read().then(
-      (view) => this.onLinks(view),
-      (error: unknown) => {
-        this.limited.warn(undefined, 'read_links', () => `cannot read the interfaces: ${textOf(error)}`)
-        this.readDone(true)
-      },
-    )
-  }
-
-  private readDone(retry: boolean): void {
-    const again = this.reading === 'again'
-    this.reading = 'no'
-    if (this.closed) return
-    if (retry) {
-      this.retry?.cancel()
-      this.retry = this.ports.clock.at(after(this.ports.clock.now(), reopenAfter), () => this.readLinks())
-    }
-    if (again) this.readLinks()
-  }
-
-  private onLinks(view: LinkView): void {
-    let retry = false
+  /** False when something could not be opened. */
+  private onLinks(view: LinkView): boolean {
+    let opened = true
     const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
-    if (!this.closed) {
-      this.inOneGo(() => {
-        for (const slot of this.slots) {
-          const { config } = slot.router
-          const wish = { ...config, family: familyOf(config), virtual }
-          const attached = attach(wish, this.setting.director.address, view)
-          const opened = attached.ok ? this.sockets.open(config, attached.value) : undefined
-          if (attached.ok && opened === undefined) this.onLinkUp(slot, attached.value, view)
-          else this.onLinkDown(slot, attached.ok ? (opened ?? '') : attached.error)
-          retry ||= opened !== undefined
-        }
-      })
-    }
-    this.readDone(retry)
+    this.inOneGo(() => {
+      for (const slot of this.slots) {
+        const { config } = slot.router
+        const wish = { ...config, family: familyOf(config), virtual }
+        const attached = attach(wish, this.setting.director.address, view)
+        const failure = attached.ok ? this.sockets.open(config, attached.value) : undefined
+        if (attached.ok && failure === undefined) this.onLinkUp(slot, attached.value, view)
+        else this.onLinkDown(slot, attached.ok ? (failure ?? '') : attached.error)
+        if (failure !== undefined) opened = false
+      }
+    })
+    return opened
   }
 
   private onLinkUp(slot: Slot, attachment: Attachment, view: LinkView): void {
@@ -417,21 +372,13 @@ class Runtime implements VrrpRuntime {
     router.handle(
       router.started
         ? { type: 'linkUp' }
-        : { type: 'startup', linkDown: undefined, ...this.adoption(router.config, attachment, view) },
+        : {
+            type: 'startup',
+            linkDown: undefined,
+            ...adoption(this.setting.resumed, router.config, attachment, view),
+          },
     )
     this.arm(router)
-  }
-
-  /** The addresses of a router that was Active a moment ago, if they are all still there. */
-  private adoption(config: VirtualRouterConfig, { interface: { index } }: Attachment, view: LinkView) {
-    if (!this.setting.resumed?.active.includes(config.name)) return {}
-    const there = config.addresses.every(({ address }) =>
-      view.addresses.some(
-        (entry) => entry.interfaceIndex === index && equalIp(entry.prefix.address, address),
-      ),
-    )
-    const slack = config.transport === 'udp' ? adoptionSlack.udp : adoptionSlack.multicast
-    return there ? { adoptAfter: millis(config.advertisementInterval * 1.5 + slack) } : {}
   }
 
   private onLinkDown({ router }: Slot, reason: string): void {
@@ -441,27 +388,13 @@ class Runtime implements VrrpRuntime {
 
   /* The one timer. */
 
-  /** A deadline that moved later leaves the timer alone: it fires early once and is armed again. */
-  private arm(router: VirtualRouter): void {
-    const { deadline } = router
-    if (deadline !== undefined) this.armAt(deadline)
-  }
-
-  private armHandovers(): void {
-    const { deadline } = this.handovers
-    if (deadline !== undefined) this.armAt(deadline)
-  }
-
-  private armAt(deadline: Millis): void {
-    if (this.closed || (this.timer && this.timer.at <= deadline)) return
-    this.timer?.handle.cancel()
-    this.timer = { at: deadline, handle: this.ports.clock.at(deadline, () => this.onTimer()) }
+  private arm({ deadline }: VirtualRouter): void {
+    this.alarm.armAt(deadline)
   }
 
   private onTimer(): void {
-    this.timer = undefined
     this.handovers.onDeadline()
-    this.armHandovers()
+    this.alarm.armAt(this.handovers.deadline)
     for (const { router } of [...this.slots]) {
       const { deadline } = router
       if (deadline !== undefined && deadline <= this.ports.clock.now())
@@ -530,37 +463,7 @@ class Runtime implements VrrpRuntime {
   }
 
   private paramsOf(config: VirtualRouterConfig, source: IpAddress): RouterParams {
-    const { peer } = this.setting
-    const overPair = config.transport === 'udp'
-    const canHear = config.transport === 'multicast' || peer !== undefined
-    return {
-      ...this.priorityOf(config),
-      grouped: config.group !== undefined,
-      holdDown,
-      source,
-      advertisementInterval: config.advertisementInterval,
-      preempt: config.preempt,
-      preemptDelay: config.preemptDelay,
-      lease: config.lease,
-      garp: config.garp,
-      joinDelay: overPair && peer ? handshakeTime : millis(0),
-      alone: !canHear,
-    }
-  }
-
-  /** The least of its group's. */
-  private priorityOf(
-    config: VirtualRouterConfig,
-  ): Pick<RouterParams, 'priority' | 'configuredPriority' | 'because' | 'lost'> {
-    const { director, routers } = this.setting
-    const given = (one: VirtualRouterConfig): Priority => one.priority[director.name] ?? director.priority
-    const own = (one: VirtualRouterConfig): Priority => this.weighed.get(one.name)?.priority ?? given(one)
-    const { group } = config
-    const members = group === undefined ? [config] : routers.filter((one) => one.group === group)
-    const priority = groupPriority(members.map(own))
-    const least = members.find((one) => own(one) === priority)
-    const because = least && this.weighed.get(least.name)?.because
-    return { priority, configuredPriority: given(config), because, lost: this.weighed.get(config.name)?.lost }
+    return routerParams(this.setting, this.weighed, config, source)
   }
 }
 

@@ -1,7 +1,8 @@
 /** Two running directors on the fake network, for tests of what they do together. */
 import { vrid } from '../../src/base/units.js'
 import type { DirectorConfig, VirtualRouterConfig } from '../../src/config/model.js'
-import { startVrrp, type VrrpRuntime, type VrrpSetting } from '../../src/vrrp/runtime.js'
+import { startVrrp, type VrrpRuntime } from '../../src/vrrp/runtime.js'
+import type { VrrpSetting } from '../../src/vrrp/setting.js'
 import type { RouterStatus, VrrpFact } from '../../src/vrrp/status.js'
 import { type FakeHost, FakeNetwork } from './fake-network.js'
 import { ip, known, ms, prefix, prio } from './support.js'

@@ -6,6 +6,7 @@ import type { FrameSocketOptions, PacketSocket, Timer } from '../../base/ports.j
 import { after, millis, type Priority, resignPriority } from '../../base/units.js'
 import type { VirtualRouterConfig } from '../../config/model.js'
 import type { PairLink } from '../../pair/link.js'
+import { LinkReader } from '../link-reader.js'
 import {
   decodePeerReport,
   encodePeerReport,
@@ -13,7 +14,8 @@ import {
   type RouterReport,
   routersPerReport,
 } from '../peer-report.js'
-import { startVrrp, type VrrpPorts, type VrrpRuntime, type VrrpSetting } from '../runtime.js'
+import { startVrrp, type VrrpPorts, type VrrpRuntime } from '../runtime.js'
+import type { VrrpSetting } from '../setting.js'
 import type { RouterState, VrrpFact, VrrpStatus } from '../status.js'
 import type { TrackFact } from '../tracking/outside/runtime.js'
 import { Tracking } from '../tracking/runtime.js'
@@ -51,13 +53,12 @@ export function startDirector(
 class Director implements VrrpDirector {
   readonly election: VrrpRuntime
   private readonly tracking: Tracking
-  private readonly watch: { close(): void }
+  private readonly interfaces: LinkReader
   private routers: readonly VirtualRouterConfig[]
   private link: PairLink | undefined
   private counts: ServerCounts | undefined
   private reporting: Timer | undefined
   private reportQueued = false
-  private reading: 'no' | 'yes' | 'again' = 'no'
   private stopped = false
 
   constructor(
@@ -91,8 +92,20 @@ class Director implements VrrpDirector {
     // Before the interfaces are read, so that no router starts without its tracked things.
     this.tracking.configure(setting.routers)
     for (const { name } of setting.routers) this.onTracking(name)
-    this.watch = ports.links.watch(() => this.readLinks())
-    this.readLinks()
+    this.interfaces = new LinkReader({
+      clock: ports.clock,
+      links: ports.links,
+      retryAfter: reportEvery,
+      onView: (view) => {
+        this.tracking.links(view)
+        return true
+      },
+      onFailure: (error) =>
+        ports.log.warn(
+          `cannot read the interfaces: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+    })
+    this.interfaces.read()
     this.report()
   }
 
@@ -133,40 +146,10 @@ class Director implements VrrpDirector {
 
   async stop(): Promise<void> {
     this.stopped = true
-    this.watch.close()
+    this.interfaces.close()
     this.reporting?.cancel()
     this.tracking.stop()
     await this.election.stop()
-  }
-
-  /* Interfaces, for what is tracked: after a change and after lost events alike, all is read anew. */
-
-  private readLinks(): void {
-    if (this.stopped) return
-    if (this.reading !== 'no') {
-      this.reading = 'again'
-      return
-    }
-    this.reading = 'yes'
-    const done = (): void => {
-      const again = this.reading === 'again'
-      this.reading = 'no'
-      if (again) this.readLinks()
-    }
-    this.ports.links.read().then(
-      (view) => {
-        if (!this.stopped) this.tracking.links(view)
-        done()
-      },
-      (error: unknown) => {
-        this.ports.log.warn(
-          `cannot read the interfaces: ${error instanceof Error ? error.message : String(error)}`,
-        )
-        const { clock } = this.ports
-        clock.at(after(clock.now(), reportEvery), () => this.readLinks())
-        done()
-      },
-    )
   }
 
   /* What is tracked. */
