@@ -253,6 +253,17 @@ ${more}
     return JSON.parse(text.toString()) as Window
   }
 
+  /** Windows until one ends with this director's answer, as one: the client hears of a move a moment after us. */
+  async windowsUntil(last: string): Promise<Window> {
+    let all: Window = { sent: 0, lost: 0, gap: 0, last: '' }
+    return until(`${last} answers the client`, async () => {
+      const next = await this.window()
+      const gap = Math.max(all.gap, next.gap)
+      all = { sent: all.sent + next.sent, lost: all.lost + next.lost, gap, last: next.last }
+      return next.last === last ? all : undefined
+    })
+  }
+
   async close(): Promise<void> {
     for (const director of [this.lb1, this.lb2]) await director.end('SIGKILL')
     for (const helper of this.helpers) {
