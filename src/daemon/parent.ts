@@ -11,8 +11,6 @@ import type { Config, DirectorConfig } from '../config/model.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
-import { isOutside, type OutsideTrack, trackKey } from '../vrrp/tracking/identity.js'
-import type { Finding } from '../vrrp/tracking/verdict.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
 import { LoopLag } from './loop-lag.js'
 import type { MaintenanceFile } from './maintenance-file.js'
@@ -20,18 +18,20 @@ import type {
   FromHealthcheck,
   FromIpvs,
   FromSync,
-  FromTracker,
   FromVrrp,
   PairSetting,
+  ToVrrp,
   VrrpSetting,
 } from './messages.js'
+import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { releaseAddresses } from './release.js'
 import { needsRestart } from './reload.js'
 import { refusedScripts } from './script-files.js'
 import { countServers } from './server-counts.js'
+import { ipvsSetting, pairSetting, type Sides, vrrpSetting } from './settings.js'
 import { composeStatus, healthKey, type Reports } from './status.js'
-import { firstInheritedFd } from './supervisor.js'
+import { Tracker } from './tracker.js'
 import { VrrpMemory } from './vrrp-memory.js'
 
 /**
@@ -42,8 +42,6 @@ const tablePatience = millis(10_000)
 const tickInterval = millis(1_000)
 /** A successor of the vrrp process takes charge of the addresses within this time, or they are released. */
 const successorPatience = millis(1_000)
-/** The vrrp process itself gives a handover up after a second. */
-const answerPatience = millis(5_000)
 
 export interface ParentOptions {
   readonly config: Config
@@ -58,25 +56,20 @@ export interface ParentOptions {
   readonly maintenanceFile: MaintenanceFile
 }
 
-type Asked = (results: readonly HandoverResult[] | Refusal) => void
-
 export class Parent {
   private readonly children: Children
   private readonly startedAt: Millis
   private config: Config
-  private local: DirectorConfig
-  private peer: DirectorConfig | undefined
+  private sides: Sides
   private maintenanceReason: string | undefined
   private readonly memory: VrrpMemory
   private readonly lag = new LoopLag()
   private readonly lags = new Map<string, number>()
-  private readonly asked = new Map<number, Asked>()
-  private lastAsked = 0
+  private readonly questions: Questions
   private successor: Timer | undefined
   private readonly health = new Map<string, ServerHealth>()
   private readonly reports: Reports = {}
-  /** Of tracked things, by key. */
-  private readonly findings = new Map<string, Finding>()
+  private readonly tracker: Tracker
   private readiness: SyncReadiness
   private vrrpReady = false
   /** It has its setting. */
@@ -92,9 +85,9 @@ export class Parent {
     const { clock, log, config } = options
     this.startedAt = clock.now()
     this.config = config
-    this.local = options.local
-    this.peer = options.peer
+    this.sides = { local: options.local, peer: options.peer }
     this.memory = new VrrpMemory(clock)
+    this.questions = new Questions(clock)
     this.maintenanceReason = options.maintenanceFile.read()
     this.children = createChildren(
       {
@@ -108,10 +101,11 @@ export class Parent {
         onIpvs: (message) => this.onIpvs(message),
         onHealthcheck: (message) => this.onHealthcheck(message),
         onSync: (message) => this.onSync(message),
-        onTracker: (message) => this.onTracker(message),
+        onTracker: (message) => this.tracker.onMessage(message),
         onDeath: (name) => this.onDeath(name),
       },
     )
+    this.tracker = new Tracker(this.children, config)
     this.readiness = this.children.sync
       ? { ready: false, reason: 'the sync process has not reported yet' }
       : { ready: true, reason: 'no sessions are mirrored' }
@@ -141,7 +135,7 @@ export class Parent {
    * only a restart can change. No process is started again and no role is given up.
    */
   reload(config: Config): readonly DiffEntry[] {
-    const local = config.directors.find(({ name }) => name === this.local.name)
+    const local = config.directors.find(({ name }) => name === this.sides.local.name)
     const differences = diff(this.config, config)
     const fixed = needsRestart(this.config, config, differences)
     if (!local || fixed.length > 0)
@@ -151,11 +145,9 @@ export class Parent {
     const refused = refusedScripts(config)
     if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
     if (differences.length === 0) return differences
-    const tracks = JSON.stringify(this.outsideTracks.map(trackKey))
     this.config = config
-    if (tracks !== JSON.stringify(this.outsideTracks.map(trackKey))) this.renewTracker()
-    this.local = local
-    this.peer = config.directors.find(({ name }) => name === this.peer?.name)
+    this.tracker.configure(config, () => this.leaving)
+    this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
     this.forgetRemovedServers()
     this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
@@ -170,7 +162,7 @@ export class Parent {
 
   /** Asks the vrrp process. Throws `Refusal` when it is not there. */
   handOver(router: string | undefined, force: boolean): Promise<readonly HandoverResult[]> {
-    return this.ask((id) => this.children.vrrp.send({ type: 'handover', id, router, force }))
+    return this.ask((id) => ({ type: 'handover', id, router, force }))
   }
 
   /** `reason` undefined: it is over. It is remembered before anything moves, and also without a vrrp process. */
@@ -178,34 +170,19 @@ export class Parent {
     this.options.maintenanceFile.write(reason)
     this.maintenanceReason = reason
     if (!this.vrrpStarted) return []
-    return this.ask((id) => this.children.vrrp.send({ type: 'maintenance', id, reason }))
+    return this.ask((id) => ({ type: 'maintenance', id, reason }))
   }
 
-  private ask(send: (id: number) => boolean): Promise<readonly HandoverResult[]> {
-    const { clock } = this.options
-    return new Promise((resolve, reject) => {
-      const id = ++this.lastAsked
-      const limit = clock.at(after(clock.now(), answerPatience), () =>
-        ended(new Refusal(409, 'the vrrp process did not answer')),
-      )
-      const ended: Asked = (results) => {
-        limit.cancel()
-        this.asked.delete(id)
-        if (results instanceof Refusal) reject(results)
-        else resolve(results)
-      }
-      this.asked.set(id, ended)
-      if (!this.vrrpStarted || !send(id)) ended(new Refusal(409, 'the vrrp process is not running'))
-    })
+  private ask(question: (id: number) => ToVrrp): Promise<readonly HandoverResult[]> {
+    return this.questions.ask((id) => this.vrrpStarted && this.children.vrrp.send(question(id)))
   }
 
   status(): DirectorStatus {
     const { clock, version } = this.options
-    const { config, local, peer } = this
+    const { config } = this
     return composeStatus({
       config,
-      local,
-      peer,
+      ...this.sides,
       version,
       uptime: millis(clock.now() - this.startedAt),
       wall: clock.wall(),
@@ -230,13 +207,9 @@ export class Parent {
     return this.config.virtualServices.length > 0
   }
 
-  private get outsideTracks(): readonly OutsideTrack[] {
-    return this.config.virtualRouters.flatMap(({ track }) => track.filter(isOutside))
-  }
-
   private get inUse() {
     const { vrrp, ipvs, healthcheck, sync, tracker } = this.children
-    const trackers = this.outsideTracks.length > 0 ? [tracker] : []
+    const trackers = this.tracker.needed ? [tracker] : []
     return this.hasTable
       ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : []), ...trackers]
       : [vrrp, ...trackers]
@@ -256,16 +229,7 @@ export class Parent {
   }
 
   private pairSetting(): PairSetting | undefined {
-    const { pairKey, pairPort } = this.options
-    const { config } = this
-    if (!pairKey || !pairPort) return undefined
-    return {
-      name: config.pair.name,
-      key: pairKey.export(),
-      port: config.pair.port,
-      configHash: config.hash,
-      fds: pairPort.map((_, path) => firstInheritedFd + path),
-    }
+    return pairSetting(this.config, this.options.pairKey, this.options.pairPort)
   }
 
   private openElections(): void {
@@ -275,33 +239,9 @@ export class Parent {
     const resumed = this.memory.resume(this.maintenanceReason)
     this.children.vrrp.send({ type: 'start', setting: { ...this.vrrpSetting(), resumed } })
     this.children.vrrp.send({ type: 'syncReadiness', readiness: this.readiness })
-    const facts = [...this.findings].map(([key, finding]) => ({ key, finding }))
+    const { facts } = this.tracker
     if (facts.length > 0) this.children.vrrp.send({ type: 'trackChanged', facts })
     this.tellServerCounts()
-  }
-
-  private onTracker(message: FromTracker): void {
-    switch (message.type) {
-      case 'ready':
-        this.children.tracker.send({ type: 'start', setting: { tracks: this.outsideTracks } })
-        return
-      case 'trackChanged':
-        // Kept for a vrrp process that has to be started again.
-        for (const { key, finding } of message.facts) this.findings.set(key, finding)
-        this.children.vrrp.send(message)
-        return
-      default:
-        return
-    }
-  }
-
-  /** A new one: the old one may no longer be who it would have to be. What it found stands meanwhile. */
-  private renewTracker(): void {
-    const keys = new Set(this.outsideTracks.map(trackKey))
-    for (const key of this.findings.keys()) if (!keys.has(key)) this.findings.delete(key)
-    void this.children.tracker.stop().then(() => {
-      if (!this.leaving && this.outsideTracks.length > 0) this.children.tracker.start()
-    })
   }
 
   /** How many servers are healthy here, for routers that track their services. */
@@ -313,15 +253,11 @@ export class Parent {
   }
 
   private vrrpSetting(): VrrpSetting {
-    const { config, local, peer } = this
-    const { hash: configHash, virtualRouters: routers } = config
-    return { local, peer, routers, pair: this.pairSetting(), configHash, resumed: undefined }
+    return vrrpSetting(this.config, this.sides, this.pairSetting())
   }
 
   private ipvsSetting(): IpvsSetting {
-    const { virtualServices: services, ipvs, sync } = this.config
-    const peerId = this.children.sync ? this.peer?.id : undefined
-    return { services, ipvs, sync, directorId: this.local.id, peerId }
+    return ipvsSetting(this.config, this.sides, this.children.sync !== undefined)
   }
 
   /** One that comes back later begins as unknown. */
@@ -352,7 +288,7 @@ export class Parent {
         this.successor?.cancel()
         return
       case 'handoverEnded':
-        this.asked.get(message.id)?.(message.results)
+        this.questions.answered(message.id, message.results)
         return
       default:
         return
@@ -409,7 +345,7 @@ export class Parent {
   }
 
   private onSync(message: FromSync): void {
-    const { local, peer } = this
+    const { local, peer } = this.sides
     const services = this.config.virtualServices
     switch (message.type) {
       case 'ready': {
@@ -458,7 +394,7 @@ export class Parent {
     delete this.reports.vrrp
     this.memory.died()
     this.successor?.cancel()
-    for (const ended of [...this.asked.values()]) ended(new Refusal(409, 'the vrrp process died'))
+    this.questions.refuseAll('the vrrp process died')
     if (!this.children.vrrp.returnsAtOnce) {
       this.releasing = this.release('the vrrp process is gone')
       return

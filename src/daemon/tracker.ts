@@ -1,0 +1,63 @@
+/** The tracker process as the parent keeps it: what it has to look at, and what it found. */
+import type { Config } from '../config/model.js'
+import { isOutside, type OutsideTrack, trackKey } from '../vrrp/tracking/identity.js'
+import type { TrackFact } from '../vrrp/tracking/outside/runtime.js'
+import type { Finding } from '../vrrp/tracking/verdict.js'
+import type { Children } from './children.js'
+import type { FromTracker } from './messages.js'
+
+export class Tracker {
+  /** By key; kept for a vrrp process that has to be started again. */
+  private readonly findings = new Map<string, Finding>()
+  private tracks: readonly OutsideTrack[]
+
+  constructor(
+    private readonly children: Pick<Children, 'tracker' | 'vrrp'>,
+    config: Config,
+  ) {
+    this.tracks = outsideTracks(config)
+  }
+
+  /** Whether there is anything that needs a process of its own. */
+  get needed(): boolean {
+    return this.tracks.length > 0
+  }
+
+  get facts(): readonly TrackFact[] {
+    return [...this.findings].map(([key, finding]) => ({ key, finding }))
+  }
+
+  onMessage(message: FromTracker): void {
+    switch (message.type) {
+      case 'ready':
+        this.children.tracker.send({ type: 'start', setting: { tracks: this.tracks } })
+        return
+      case 'trackChanged':
+        for (const { key, finding } of message.facts) this.findings.set(key, finding)
+        this.children.vrrp.send(message)
+        return
+      default:
+        return
+    }
+  }
+
+  /**
+   * Other things to look at take a new process: the old one may no longer be who it would have to be. What
+   * it found stands meanwhile. `leaving`: asked before the new one starts.
+   */
+  configure(config: Config, leaving: () => boolean): void {
+    const before = keysOf(this.tracks)
+    this.tracks = outsideTracks(config)
+    const keys = keysOf(this.tracks)
+    if (before.join('\n') === keys.join('\n')) return
+    for (const key of this.findings.keys()) if (!keys.includes(key)) this.findings.delete(key)
+    void this.children.tracker.stop().then(() => {
+      if (!leaving() && this.needed) this.children.tracker.start()
+    })
+  }
+}
+
+const outsideTracks = ({ virtualRouters }: Config): readonly OutsideTrack[] =>
+  virtualRouters.flatMap(({ track }) => track.filter(isOutside))
+
+const keysOf = (tracks: readonly OutsideTrack[]): readonly string[] => tracks.map(trackKey)
