@@ -3,6 +3,7 @@ import type { Log } from '../base/ports.js'
 import { formatProblem } from '../config/problem.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { Routes } from './control-server.js'
+import { expose } from './exposition.js'
 import { loadApart } from './load-apart.js'
 import type { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
@@ -41,6 +42,7 @@ export class Commands {
   get routes(): Routes {
     return {
       'GET /v1/status': () => this.context.parent().status(),
+      'GET /metrics': () => expose(this.context.parent().metrics()),
       'POST /v1/reload': (body) => {
         fieldsOf(body, {})
         return this.reload()

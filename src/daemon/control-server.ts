@@ -5,10 +5,11 @@ import { connect } from 'node:net'
 import { OpError } from '../base/result.js'
 import type { ControlConfig } from '../config/model.js'
 import { Refusal } from './refusal.js'
+import { TextAnswer } from './text-answer.js'
 
 /**
  * By method and path. Gets the request's body, an empty object where there is none, and answers the
- * response's; a `Refusal` is answered as it says, whatever else is thrown is a bug and answers 500.
+ * response's, in JSON unless it is a `TextAnswer`; a `Refusal` is answered as it says, whatever else is thrown is a bug and answers 500.
  */
 export type Routes = Readonly<Record<string, (body: unknown) => unknown>>
 
@@ -62,11 +63,9 @@ export async function listenForControl(
 
 function route(routes: Routes, request: IncomingMessage, response: ServerResponse): void {
   const answer = (status: number, body: unknown): void => {
-    const text = `${JSON.stringify(body)}\n`
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-    })
+    const { contentType, text } =
+      body instanceof TextAnswer ? body : new TextAnswer('application/json', `${JSON.stringify(body)}\n`)
+    response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) })
     response.end(text)
   }
   const name = `${request.method} ${request.url}`

@@ -23,6 +23,7 @@ import type {
   ToVrrp,
   VrrpSetting,
 } from './messages.js'
+import { type MetricFamily, metricsOf } from './metrics.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { releaseAddresses } from './release.js'
@@ -200,6 +201,10 @@ export class Parent {
         })),
       ],
     })
+  }
+
+  metrics(): readonly MetricFamily[] {
+    return metricsOf(this.status(), this.reports)
   }
 
   /** Addresses without services need no table, and no kernel that could hold one. */

@@ -104,7 +104,16 @@ export class Director {
     })
   }
 
-  ask(method: string, path: string, body?: string): Promise<Answer> {
+  async ask(method: string, path: string, body?: string): Promise<Answer> {
+    const { status, text } = await this.request(method, path, body)
+    return { status, body: JSON.parse(text) }
+  }
+
+  get(path: string): Promise<{ status: number; text: string }> {
+    return this.request('GET', path)
+  }
+
+  private request(method: string, path: string, body?: string): Promise<{ status: number; text: string }> {
     return new Promise((resolve, reject) => {
       const socketPath = join(this.runtimeDir, 'control.sock')
       const call = request({ socketPath, method, path, timeout: 10_000 }, (response) => {
@@ -112,7 +121,7 @@ export class Director {
         response.on('data', (chunk: Buffer) => {
           text += chunk.toString()
         })
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
       })
       call.on('error', reject)
       call.end(body)
