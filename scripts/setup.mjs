@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // Installs what is missing, and only that. Plain JavaScript: it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { homedir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build, buildIsStale } from './setup/build.mjs'
@@ -63,6 +65,24 @@ function underLock() {
   return run.status ?? 1
 }
 
+/** Says what npm and tsc would say in riddles. */
+function checkWritable() {
+  try {
+    accessSync(root, constants.W_OK)
+  } catch {
+    throw new Missing(`setup: this user may not write into ${root}`)
+  }
+  const home = homedir()
+  try {
+    accessSync(home, constants.W_OK)
+  } catch {
+    process.env.npm_config_cache ??= `${root}build/.npm`
+    process.stdout.write(
+      `setup: HOME (${home}) is not writable; npm caches in ${process.env.npm_config_cache}\n`,
+    )
+  }
+}
+
 const { for: purpose, quiet } = options()
 const begun = performance.now()
 const steps = plan(purpose)
@@ -71,6 +91,7 @@ if (steps.length > 0 && process.env.VIPAIR_SETUP_LOCKED === undefined) {
   if (status !== undefined) process.exit(status)
 }
 try {
+  if (steps.length > 0) checkWritable()
   for (const [title, run] of steps) await step(title, run)
 } catch (error) {
   if (!(error instanceof Missing)) throw error

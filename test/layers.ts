@@ -44,7 +44,9 @@ const frontDoor = 'cli/main.ts'
 const outside = /^(platform|daemon|cli)\//
 /** Where a feature may await and hold a timer or a socket. */
 const edge = /(^|\/)(runtime|client|link)\.ts$|\/checkers\//
-const waiting = /\b(await|setTimeout|setInterval|setImmediate)\b/g
+/** Clocks, chance and the network count too: what a pure file computes, it computes again. */
+const waiting =
+  /\b(?:await|setTimeout|setInterval|setImmediate|fetch(?=\()|Date\.now|performance\.now|Math\.random)\b|\bnew Date\(\)/g
 const imports = /(?<!-)\b(?:from|import)\s*\(?\s*'([^']+)'/g
 
 /** Every breach, as `file: what`. */
