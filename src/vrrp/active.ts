@@ -166,7 +166,7 @@ function yieldReason(
   // Not in the RFC: we owed advertisements for longer than any Backup waits, so the sender rightly took
   // over and new sessions are there. Return by the preempt rule, not by shouting it down.
   const silence = now - state.sentAt
-  if (silence >= activeDownInterval(params.priority, params.advertisementInterval))
+  if (silence >= activeDownInterval(params.priority, params.advertisementInterval, params.version))
     return `${sender} took over while this process was silent for ${Math.round(silence)} ms`
   return undefined
 }

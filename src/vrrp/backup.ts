@@ -84,14 +84,14 @@ function advertisement(
   const { sender, source, priority } = event
   const last: Heard = { sender, source, priority, at: now }
   if (priority === resignPriority) {
-    const activeDownAt = after(now, skewTime(params.priority, state.activeAdverInterval))
+    const activeDownAt = after(now, skewTime(params.priority, state.activeAdverInterval, params.version))
     return [{ ...state, last, graced: false, expired: false, activeDownAt }, []]
   }
   // Another owner is alive: what a predecessor left here goes at once, whoever should be Active.
   const effects: readonly Effect[] = state.adopting ? [{ type: 'releaseAddresses' }] : []
   const next = { ...state, last, adopting: false }
   if (priority >= params.priority || state.adopting || !mayPreempt(params, state, now)) {
-    const activeDownAt = after(now, activeDownInterval(params.priority, event.interval))
+    const activeDownAt = after(now, activeDownInterval(params.priority, event.interval, params.version))
     const activeAdverInterval = event.interval
     return [{ ...next, graced: false, expired: false, activeDownAt, activeAdverInterval }, effects]
   }
@@ -111,7 +111,10 @@ function preemptionCalledOff(params: RouterParams, state: Backup, now: Millis): 
   const { last, activeAdverInterval } = state
   if (!last || last.priority === resignPriority) return state
   if (last.priority < params.priority && mayPreempt(params, state, now)) return state
-  const activeDownAt = after(last.at, activeDownInterval(params.priority, activeAdverInterval))
+  const activeDownAt = after(
+    last.at,
+    activeDownInterval(params.priority, activeAdverInterval, params.version),
+  )
   return activeDownAt > state.activeDownAt ? { ...state, activeDownAt, expired: false } : state
 }
 

@@ -33,6 +33,7 @@ export function routerParams(
     holdDown,
     source,
     advertisementInterval: config.advertisementInterval,
+    version: config.version,
     preempt: config.preempt,
     preemptDelay: config.preemptDelay,
     lease: config.lease,

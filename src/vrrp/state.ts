@@ -19,6 +19,8 @@ export interface RouterParams {
   /** The address that our advertisements come from: the tie-break among equal priorities. */
   readonly source: IpAddress
   readonly advertisementInterval: Millis
+  /** Of the protocol; undefined: 3. */
+  readonly version?: 2 | 3
   readonly preempt: Preempt
   readonly preemptDelay: Millis
   readonly lease: Millis | undefined

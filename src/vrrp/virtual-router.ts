@@ -252,7 +252,7 @@ export class VirtualRouter {
     if (this.state.name !== 'backup') return undefined
     const { last, activeAdverInterval } = this.state
     if (!last || last.priority === resignPriority) return undefined
-    const patience = activeDownInterval(this.params.priority, activeAdverInterval)
+    const patience = activeDownInterval(this.params.priority, activeAdverInterval, this.params.version)
     return millis(this.clock.now() - last.at) <= patience ? last : undefined
   }
 }

@@ -382,6 +382,20 @@ describe('rfc9568', () => {
 
 /** Version 2, which some peers still speak. */
 describe('rfc3768', () => {
+  it('6.1 Skew_Time is in parts of a second, and Master_Down_Interval three intervals more', () => {
+    for (const interval of [1_000, 5_000]) {
+      assert.equal(skewTime(prio(100), ms(interval), 2), (156 * 1_000) / 256)
+      assert.equal(activeDownInterval(prio(100), ms(interval), 2), 3 * interval + (156 * 1_000) / 256)
+    }
+    const slow = { ...params, version: 2, advertisementInterval: ms(5_000) } as const
+    const backup = new Machine(slow).at(0, startup)
+    assert.equal(backup.backup().activeDownAt, activeDownInterval(slow.priority, ms(5_000), 2))
+    backup.at(10, advert(150, { interval: 5_000 }))
+    assert.equal(backup.backup().activeDownAt, 10 + activeDownInterval(slow.priority, ms(5_000), 2))
+    backup.at(20, advert(0, { interval: 5_000 }))
+    assert.equal(backup.backup().activeDownAt, 20 + skewTime(slow.priority, ms(5_000), 2))
+  })
+
   const theirs = captured(keepalivedProtocols.version2Password)
   const version2: Expected = {
     own: ip('10.9.0.1'),
