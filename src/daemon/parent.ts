@@ -69,6 +69,7 @@ export class Parent {
   private readonly questions: Questions
   private successor: Timer | undefined
   private readonly health = new Map<string, ServerHealth>()
+  private readonly healthSince = new Map<string, Millis>()
   private readonly reports: Reports = {}
   private readonly tracker: Tracker
   private readiness: SyncReadiness
@@ -102,7 +103,10 @@ export class Parent {
         onIpvs: (message) => this.onIpvs(message),
         onHealthcheck: (message) => this.onHealthcheck(message),
         onSync: (message) => this.onSync(message),
-        onTracker: (message) => this.tracker.onMessage(message),
+        onTracker: (message) => {
+          this.tracker.onMessage(message)
+          if (message.type === 'status') this.lags.set('tracker', message.eventLoopLagMs)
+        },
         onDeath: (name) => this.onDeath(name),
       },
     )
@@ -186,9 +190,10 @@ export class Parent {
       ...this.sides,
       version,
       uptime: millis(clock.now() - this.startedAt),
-      wall: clock.wall(),
+      now: clock.now(),
       reports: this.reports,
       health: this.health,
+      healthSince: this.healthSince,
       waitsForTable: !this.tableStands,
       processes: [
         { name: 'main', pid: process.pid, state: 'running', restarts: 0, eventLoopLagMs: this.lag.worstMs },
@@ -272,7 +277,11 @@ export class Parent {
         realServers.map((server) => healthKey(name, server.name)),
       ),
     )
-    for (const key of this.health.keys()) if (!there.has(key)) this.health.delete(key)
+    for (const key of this.health.keys()) {
+      if (there.has(key)) continue
+      this.health.delete(key)
+      this.healthSince.delete(key)
+    }
   }
 
   private onVrrp(message: FromVrrp): void {
@@ -346,7 +355,10 @@ export class Parent {
   /** A restarted checker knows nothing yet: its `unknown` does not replace what was known. */
   private learn(server: ServerHealth): void {
     const key = healthKey(server.service, server.server)
-    if (server.health !== 'unknown' || !this.health.has(key)) this.health.set(key, server)
+    const known = this.health.get(key)
+    if (server.health === 'unknown' && known) return
+    this.health.set(key, server)
+    if (known?.health !== server.health) this.healthSince.set(key, this.options.clock.now())
   }
 
   private onSync(message: FromSync): void {

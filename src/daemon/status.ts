@@ -32,11 +32,13 @@ export interface StatusInput {
   readonly peer: DirectorConfig | undefined
   readonly version: string
   readonly uptime: Millis
-  /** Now, in milliseconds since the epoch. */
-  readonly wall: number
+  /** Of the monotonic clock: ages must not follow a date that is set. */
+  readonly now: Millis
   readonly reports: Reports
   /** By `healthKey`. */
   readonly health: ReadonlyMap<string, ServerHealth>
+  /** Since when, on the monotonic clock; by `healthKey`. */
+  readonly healthSince: ReadonlyMap<string, Millis>
   readonly processes: readonly ProcessStatus[]
   /** Elections wait for the first complete table. */
   readonly waitsForTable: boolean
@@ -62,7 +64,7 @@ export function composeStatus(input: StatusInput): DirectorStatus {
   }
 }
 
-const ageSeconds = (wall: number, since: number): number => Math.max(0, (wall - since) / 1000)
+const ageSeconds = (now: Millis, since: Millis): number => Math.max(0, (now - since) / 1000)
 
 /** The vrrp process and the sync process each have a session; the fresher one speaks. */
 function peerStatus({ peer, reports }: StatusInput): PeerStatus | null {
@@ -98,7 +100,7 @@ function pathStatuses(links: readonly PairLinkStatus[]): PeerStatus['paths'] {
 function routerStatuses({
   config,
   local,
-  wall,
+  now,
   uptime,
   reports,
   waitsForTable,
@@ -127,7 +129,7 @@ function routerStatuses({
     state: router.state,
     reason:
       router.holdsBack === undefined ? router.reason : `${router.reason}; holds back: ${router.holdsBack}`,
-    sinceSeconds: ageSeconds(wall, router.since),
+    sinceSeconds: ageSeconds(now, router.since),
     priority: router.priority,
     effectivePriority: router.effectivePriority,
     addresses: router.addresses,
@@ -151,11 +153,13 @@ function serviceStatus(input: StatusInput, service: VirtualServiceConfig): Virtu
 }
 
 function serverStatus(
-  { wall, uptime, health, reports }: StatusInput,
+  { now, uptime, health, healthSince, reports }: StatusInput,
   service: VirtualServiceConfig,
   server: RealServerConfig,
 ): RealServerStatus {
-  const known = health.get(healthKey(service.name, server.name))
+  const key = healthKey(service.name, server.name)
+  const known = health.get(key)
+  const since = healthSince.get(key)
   const inKernel = reports.ipvs?.services
     .find(({ name }) => name === service.name)
     ?.realServers.find(({ name }) => name === server.name)
@@ -164,7 +168,7 @@ function serverStatus(
     address: formatEndpoint(server.endpoint),
     health: known?.health ?? 'unknown',
     reason: known?.reason ?? 'no verdict yet',
-    sinceSeconds: known ? ageSeconds(wall, known.since) : uptime / 1000,
+    sinceSeconds: since === undefined ? uptime / 1000 : ageSeconds(now, since),
     weight: server.weight,
     effectiveWeight: inKernel?.kernelWeight ?? null,
     admin: 'enabled',
@@ -189,16 +193,28 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
 function warnings({ config, reports, uptime }: StatusInput, peer: PeerStatus | null): readonly string[] {
   const found: string[] = []
   if (peer?.keyMatches === false)
-    found.push(`peer ${peer.name} uses a different pair key: nothing is exchanged`)
+    found.push(
+      `peer ${peer.name} uses a different pair key, and nothing is exchanged: give both the same key_file`,
+    )
   else if (peer && !peer.reachable && uptime > 5_000)
-    found.push(`peer ${peer.name} is not reachable on the pair port`)
-  if (peer?.configHash && peer.configHash !== config.hash)
-    found.push(`peer ${peer.name} runs another configuration (${peer.configHash}, here ${config.hash})`)
+    found.push(
+      `peer ${peer.name} is not reachable on the pair port: is it running, and does a firewall let UDP ${config.pair.port} through?`,
+    )
+  if (peer?.reachable && peer.configHash !== null && peer.configHash !== config.hash)
+    found.push(
+      `peer ${peer.name} runs another configuration (${peer.configHash}, here ${config.hash}): ` +
+        'give both the same file and reload them',
+    )
   for (const { address, reachable } of peer?.paths ?? [])
     if (peer?.reachable && !reachable && uptime > 5_000)
-      found.push(`the path to ${peer.name} at ${address} does not work`)
+      found.push(
+        `the path to ${peer.name} at ${address} does not work, another one does: check its cabling and switch`,
+      )
   for (const { name, linkFault } of reports.vrrp?.routers ?? [])
     if (linkFault !== undefined) found.push(`${name}: ${linkFault}`)
+  found.push(...(reports.vrrp?.warnings ?? []))
+  const links = [reports.vrrp?.link, reports.sync?.link]
+  found.push(...new Set(links.flatMap((link) => link?.warnings ?? [])))
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
   return found
 }

@@ -40,12 +40,14 @@ export interface PairLinkStatus {
   readonly reachable: boolean
   /** Seconds since the last authentic datagram; undefined before the first. */
   readonly lastSeenSeconds: number | undefined
-  /** False once a well-formed datagram came from the peer's address under another key; undefined before any. */
+  /** False while well-formed datagrams come from the peer's address under another key; undefined before any. */
   readonly keyMatches: boolean | undefined
   /** What was thrown away, by reason. */
   readonly discarded: DiscardCounts
   /** The peer's config hash as of the present session, 16 hex digits; undefined when it has not said. */
   readonly peerConfigHash?: string | undefined
+  /** What is thrown away now for a reason that a person can mend; a different key is `keyMatches`. */
+  readonly warnings?: readonly string[]
   /** In the order of the addresses; absent where there is only one. */
   readonly paths?: readonly PairPathStatus[]
 }
@@ -112,7 +114,6 @@ class RunningPairLink implements PairLink {
   private state: PairState
   private timer: Timer | undefined
   private timerDeadline = Number.POSITIVE_INFINITY
-  private foreignKey = false
   private wasReachable = false
   private closed = false
 
@@ -147,6 +148,9 @@ class RunningPairLink implements PairLink {
     const now = this.ports.clock.now()
     const { current, peerConfigHash } = this.state
     const reachable = isReachable(this.state, now)
+    const discards = this.warnings.current(now)
+    const foreignKey = discards.some(({ reason }) => reason === 'key')
+    const mendable = discards.filter(({ reason }) => reason !== 'key')
     const said = peerConfigHash?.some((byte) => byte !== 0)
     const paths = this.addresses.map((address, path) => ({
       address: formatIp(address),
@@ -156,8 +160,9 @@ class RunningPairLink implements PairLink {
     return {
       reachable,
       lastSeenSeconds: current && (now - current.lastReceived) / 1000,
-      keyMatches: reachable ? true : this.foreignKey ? false : current && true,
+      keyMatches: reachable ? true : foreignKey ? false : current && true,
       discarded: { ...this.discarded },
+      ...(mendable.length > 0 ? { warnings: mendable.map(({ text }) => text) } : {}),
       peerConfigHash: said && peerConfigHash ? toHex(peerConfigHash) : undefined,
       ...(paths.length > 1 ? { paths } : {}),
     }
@@ -220,7 +225,6 @@ class RunningPairLink implements PairLink {
         this.onMessage(effect.message)
         return
       case 'established':
-        this.foreignKey = false
         this.onEstablished?.()
         return
       case 'discard':
@@ -253,7 +257,6 @@ class RunningPairLink implements PairLink {
 
   private count(reason: PairDiscard, source: IpAddress, now: Millis): void {
     this.discarded[reason] = (this.discarded[reason] ?? 0) + 1
-    if (reason === 'key') this.foreignKey = true
     const text = this.warnings.text(reason, () => formatIp(source), now)
     if (text) this.ports.log.warn(`${this.name}: ${text}`, { reason })
   }

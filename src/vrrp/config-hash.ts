@@ -1,19 +1,20 @@
 /**
- * The peer learns our configuration's hash when a session begins. After a reload it is told again, for as
- * long as this process runs: the session goes on, and a datagram may be lost.
+ * The peer learns our configuration's hash when a session begins, and again each second: after a reload the
+ * session goes on, and a datagram may be lost.
  */
 import { fromHex, toHex } from '../base/bytes.js'
 import type { Clock, Timer } from '../base/ports.js'
-import { after, millis } from '../base/units.js'
+import { after, type Millis, millis } from '../base/units.js'
 
 /** First byte of a message on the vrrp channel; the hash follows. */
 const messageType = 0x13
 const hashLength = 8
-const repeatEvery = millis(5_000)
+const repeatEvery = millis(1_000)
+/** What was said longer ago may be that of a life before: the session's greeting knows better. */
+const holds = 3_000
 
 export class ConfigHashExchange {
-  /** What the peer has said since this process began; undefined: nothing but its greeting. */
-  heard: string | undefined
+  private latest: { readonly hash: string; readonly at: Millis } | undefined
   private timer: Timer | undefined
 
   constructor(
@@ -33,8 +34,15 @@ export class ConfigHashExchange {
   /** False: not such a message. */
   receive(message: Uint8Array): boolean {
     if (message[0] !== messageType || message.length !== 1 + hashLength) return false
-    this.heard = toHex(message.subarray(1))
+    this.latest = { hash: toHex(message.subarray(1)), at: this.clock.now() }
     return true
+  }
+
+  /** What the peer says, or said last before it fell silent; undefined: nothing but its greeting. */
+  heard(reachable: boolean): string | undefined {
+    const { latest } = this
+    const stands = latest && (!reachable || this.clock.now() - latest.at < holds)
+    return stands ? latest.hash : undefined
   }
 
   close(): void {

@@ -1,12 +1,26 @@
 /** From what a socket hands over to the router it is for; what is thrown away is counted where it belongs. */
-import { equalIp, formatIp, type IpAddress } from '../base/ip.js'
+import type { IpAddress } from '../base/ip.js'
 import type { RawPacket } from '../base/ports.js'
 import type { Result } from '../base/result.js'
+import { resignPriority } from '../base/units.js'
 import { type DirectorConfig, familyOf } from '../config/model.js'
 import type { Attachment } from './attachment.js'
 import { Counts } from './counts.js'
-import type { LimitedLog } from './limited-log.js'
 import {
+  type Disagreement,
+  disagreementIn,
+  disagreementsWith,
+  rivalry,
+  type Speaker,
+  settledBy,
+  shownFor,
+  speakerOf,
+  unknownToUs,
+} from './disagreement.js'
+import type { LimitedLog } from './limited-log.js'
+import type { Advertisement } from './packet.js'
+import {
+  claimedVersion,
   claimedVrid,
   type DiscardReason,
   familyOfMessage,
@@ -17,6 +31,7 @@ import {
   strayReason,
 } from './receive.js'
 import type { VirtualRouter } from './virtual-router.js'
+import type { Warnings } from './warnings.js'
 
 /** A virtual router and where it lives; undefined until its interface was found. */
 export interface Slot {
@@ -26,16 +41,22 @@ export interface Slot {
 
 type Attached = Slot & { readonly attachment: Attachment }
 
+export interface IntakePorts {
+  readonly director: DirectorConfig
+  readonly peer: DirectorConfig | undefined
+  readonly limited: LimitedLog
+  readonly warnings: Warnings
+  /** The router's deadline may have moved. */
+  onHandled(router: VirtualRouter): void
+}
+
 export class Intake {
   /** Discarded before it was clear for which router. */
   readonly discarded = new Counts<DiscardReason>()
 
-  /** `onHandled`: the router's deadline may have moved. */
   constructor(
     private readonly slots: readonly Slot[],
-    private readonly peer: DirectorConfig | undefined,
-    private readonly limited: LimitedLog,
-    private readonly onHandled: (router: VirtualRouter) => void,
+    private readonly ports: IntakePorts,
   ) {}
 
   /** Of protocol 112, received on this interface. */
@@ -45,25 +66,28 @@ export class Intake {
       return router.config.transport !== 'udp' && attachment?.via.name === interfaceName
     })
     if (!slot || !isAttached(slot)) {
-      this.discard(undefined, strayReason(packet), packet.source)
+      this.discard(undefined, strayReason(packet), packet.source, packet.payload)
       return
     }
     const { transport, version, password, advertisementInterval: interval } = slot.router.config
     const own = slot.attachment.source
-    const peer = transport === 'unicast' ? (this.peer?.address ?? own) : undefined
-    this.received(receivePacket(packet, { own, peer, version, password, interval }), slot, packet.source)
+    const peer = transport === 'unicast' ? (this.ports.peer?.address ?? own) : undefined
+    const result = receivePacket(packet, { own, peer, version, password, interval })
+    this.received(result, slot, packet.source, packet.payload)
   }
 
   /** Authentic, over the pair's link. */
   peerMessage(message: Uint8Array): void {
-    const { peer } = this
+    const { peer } = this.ports
     if (!peer) return
     const slot = this.find(
       claimedVrid(message.subarray(1)),
       familyOfMessage(message),
       ({ router }) => router.config.transport === 'udp',
     )
-    this.received(receiveFromPeer(message, peer.address), slot, peer.address)
+    const result = receiveFromPeer(message, peer.address)
+    if (result.ok && !slot) this.warn(undefined, unknownToUs(peer.name, claimedVrid(message.subarray(1))))
+    this.received(result, slot, peer.address, message.subarray(1))
   }
 
   private find(
@@ -77,37 +101,65 @@ export class Intake {
     })
   }
 
-  private received(result: Result<Received, DiscardReason>, slot: Slot | undefined, from: IpAddress): void {
+  private received(
+    result: Result<Received, DiscardReason>,
+    slot: Slot | undefined,
+    from: IpAddress,
+    pdu: Uint8Array,
+  ): void {
     if (!result.ok || !slot) {
-      this.discard(slot, result.ok ? 'unknown_vrid' : result.error, from)
+      this.discard(slot, result.ok ? 'unknown_vrid' : result.error, from, pdu)
       return
     }
     const { advertisement, source } = result.value
     const { router } = slot
-    const sender = this.nameOf(source)
-    for (const note of notesOn(advertisement, router.advertised)) {
-      router.noted.add(note)
-      this.limited.warn(router.name, note, () => `${sender} advertises other settings than ours: ${note}`)
-    }
+    const speaker = this.speaker(slot, source)
+    for (const note of notesOn(advertisement, router.advertised)) router.noted.add(note)
+    this.compare(router, speaker, advertisement)
     const { priority, interval } = advertisement
-    router.handle({ type: 'advertisementReceived', source, sender, priority, interval })
-    this.onHandled(router)
+    const was = router.leadsAlone(priority)
+    router.handle({ type: 'advertisementReceived', source, sender: speaker.name, priority, interval })
+    if (was && priority !== resignPriority && router.leadsAlone(priority))
+      this.warn(router, rivalry(speaker, priority, router.priority), interval, router.advertised.interval)
+    this.ports.onHandled(router)
   }
 
-  private discard(slot: Slot | undefined, reason: DiscardReason, from: IpAddress): void {
+  private compare(router: VirtualRouter, speaker: Speaker, advertisement: Advertisement): void {
+    const found = disagreementsWith(advertisement, speaker, aspectsOf(router))
+    for (const each of found) this.warn(router, each, advertisement.interval)
+    this.ports.warnings.settle(router.name, settledBy(speaker, found))
+  }
+
+  private discard(slot: Slot | undefined, reason: DiscardReason, from: IpAddress, pdu: Uint8Array): void {
     const discarded = slot?.router.discarded ?? this.discarded
     discarded.add(reason)
-    this.limited.warn(
-      slot?.router.name,
-      reason,
-      () => `discarded an advertisement from ${this.nameOf(from)}: ${reason}`,
-    )
+    const speaker = this.speaker(slot, from)
+    const known = slot && disagreementIn(reason, speaker, aspectsOf(slot.router), claimedVersion(pdu))
+    if (slot && known) this.warn(slot.router, known)
+    else
+      this.ports.limited.warn(
+        slot?.router.name,
+        reason,
+        () => `discarded an advertisement from ${speaker.name}: ${reason}`,
+      )
   }
 
-  private nameOf(address: IpAddress): string {
-    const { peer } = this
-    return peer && equalIp(peer.address, address) ? peer.name : formatIp(address)
+  private warn(
+    router: VirtualRouter | undefined,
+    { kind, text }: Disagreement,
+    interval = router?.advertised.interval,
+    ripens = 0,
+  ): void {
+    const lasts = interval === undefined ? {} : { lasts: shownFor(interval) }
+    this.ports.warnings.say(router?.name, kind, () => text, { ...lasts, ripens })
+  }
+
+  private speaker(slot: Slot | undefined, address: IpAddress): Speaker {
+    const { director, peer } = this.ports
+    return speakerOf(address, { director, peer, source: slot?.attachment?.source })
   }
 }
 
 const isAttached = (slot: Slot): slot is Attached => slot.attachment !== undefined
+
+const aspectsOf = ({ config, advertised }: VirtualRouter) => ({ ...config, advertised: advertised.addresses })

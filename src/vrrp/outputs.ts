@@ -6,18 +6,18 @@ import { familyOf } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { encodeGratuitousArp } from './gratuitous-arp.js'
 import type { Slot } from './intake.js'
-import type { LimitedLog } from './limited-log.js'
 import { encodeNeighbourAdvertisement } from './neighbour-advertisement.js'
 import { type Advertisement, encodeAdvertisement } from './packet.js'
 import { encodeVersion2 } from './packet-version2.js'
 import { vrrpGroupOf, wrapAdvertisement } from './receive.js'
 import type { Sockets } from './sockets.js'
+import type { Warnings } from './warnings.js'
 
 const ethernetMacLength = 6
 
 export interface Outlets {
   readonly links: Links
-  readonly limited: LimitedLog
+  readonly warnings: Warnings
   /** Undefined: no router uses it, or there is no peer. */
   pairLink(): PairLink | undefined
   readonly sockets: Sockets
@@ -103,7 +103,7 @@ export function releaseAddresses(
   for (const prefix of addresses) {
     outlets.releaseSent()
     outlets.links.release(attachment.interface.index, prefix, (error) => {
-      if (error) outlets.limited.warn(router.name, 'release', () => error.message)
+      if (error) outlets.warnings.say(router.name, 'release', () => error.message)
       outlets.releaseConfirmed()
     })
   }
@@ -114,7 +114,7 @@ function attempt(outlets: Outlets, router: string, kind: string, run: () => void
     run()
     return true
   } catch (error) {
-    outlets.limited.warn(router, kind, () => (error instanceof Error ? error.message : String(error)))
+    outlets.warnings.say(router, kind, () => (error instanceof Error ? error.message : String(error)))
     return false
   }
 }

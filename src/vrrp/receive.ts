@@ -132,4 +132,5 @@ export function notesOn(
 /** The vrid that a message claims before anything is verified: for counting a discard where it belongs. */
 export const claimedVrid = (pdu: Uint8Array): Vrid | undefined => toVrid(pdu[1] ?? 0)
 
-const claimedVersion = (pdu: Uint8Array): number => (pdu[0] ?? 0) >> 4
+/** And the version. */
+export const claimedVersion = (pdu: Uint8Array): number => (pdu[0] ?? 0) >> 4

@@ -35,6 +35,7 @@ import type { RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import type { Standing } from './tracking/effective-priority.js'
 import { VirtualRouter } from './virtual-router.js'
+import { Warnings } from './warnings.js'
 
 export interface VrrpPorts extends SocketPorts {
   readonly clock: Clock
@@ -94,6 +95,7 @@ class Runtime implements VrrpRuntime {
   private readonly intake: Intake
   private readonly outlets: Outlets
   private readonly limited: LimitedLog
+  private readonly warnings: Warnings
   private readonly interfaces: LinkReader
   private readonly link: PairLink | undefined
   private readonly alarm: Alarm
@@ -119,15 +121,18 @@ class Runtime implements VrrpRuntime {
     this.limited = new LimitedLog(clock, log, (router, text) =>
       emit({ type: 'warning', router, text, at: clock.wall() }),
     )
+    this.warnings = new Warnings(clock, this.limited, (router, text) =>
+      emit({ type: 'warning', router, text, at: clock.wall() }),
+    )
     this.sockets = new Sockets(
       ports,
       (interfaceName, packet) => this.intake.packet(interfaceName, packet),
       () => this.intake.discarded.add('ip_header'),
-      (error) => this.limited.warn(undefined, 'raw_socket', () => error.message),
+      (error) => this.warnings.say(undefined, 'raw_socket', () => error.message),
     )
     this.outlets = {
       links: ports.links,
-      limited: this.limited,
+      warnings: this.warnings,
       sockets: this.sockets,
       peer: setting.peer?.address,
       pairLink: () => this.link,
@@ -151,7 +156,13 @@ class Runtime implements VrrpRuntime {
     this.hashes = new ConfigHashExchange(clock, (message) => this.link?.send(message))
     this.maintenanceReason = setting.resumed?.maintenance
     for (const config of setting.routers) this.slots.push(this.createSlot(config))
-    this.intake = new Intake(this.slots, setting.peer, this.limited, (router) => this.arm(router))
+    this.intake = new Intake(this.slots, {
+      director: setting.director,
+      peer: setting.peer,
+      limited: this.limited,
+      warnings: this.warnings,
+      onHandled: (router) => this.arm(router),
+    })
     this.link =
       setting.peer === undefined ? undefined : ports.openPairLink?.((payload) => this.onPeer(payload))
     this.interfaces = new LinkReader({
@@ -160,11 +171,13 @@ class Runtime implements VrrpRuntime {
       retryAfter: reopenAfter,
       onView: (view) => this.onLinks(view),
       onFailure: (error) =>
-        this.limited.warn(undefined, 'read_links', () => `cannot read the interfaces: ${textOf(error)}`),
+        this.warnings.say(undefined, 'read_links', () => `cannot read the interfaces: ${textOf(error)}`),
     })
   }
 
   start(): void {
+    const { configHash } = this.setting
+    if (configHash !== undefined) this.hashes.say(configHash)
     this.interfaces.read()
   }
 
@@ -243,10 +256,11 @@ class Runtime implements VrrpRuntime {
 
   status(): VrrpStatus {
     const link = this.link?.status()
-    const peerConfigHash = this.hashes.heard ?? link?.peerConfigHash
+    const peerConfigHash = this.hashes.heard(link?.reachable ?? false) ?? link?.peerConfigHash
     return {
       routers: this.slots.map(({ router, attachment }) => router.status(attachment?.interface.name)),
       discarded: this.intake.discarded.read(),
+      warnings: this.warnings.read(),
       link: link && { ...link, peerConfigHash },
     }
   }
@@ -284,11 +298,13 @@ class Runtime implements VrrpRuntime {
 
   private remove(slot: Slot): void {
     slot.router.handle({ type: 'shutdown' })
+    this.warnings.forget(slot.router.name)
     this.slots.splice(this.slots.indexOf(slot), 1)
   }
 
   private reconfigure(slot: Slot, config: VirtualRouterConfig): void {
     const gone = removedAddresses(slot.router.config, config)
+    this.warnings.forget(config.name)
     slot.router.reconfigure(
       config,
       this.paramsOf(config, slot.attachment?.source ?? this.setting.director.address),

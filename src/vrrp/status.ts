@@ -1,6 +1,7 @@
 /** What the vrrp process tells the others about itself. */
 import type { DiscardCounts } from '../base/facts.js'
 import type { TrackStatus } from '../base/status.js'
+import type { Millis } from '../base/units.js'
 import type { PairLinkStatus } from '../pair/link.js'
 
 /** As the control socket names them; `maintenance` is a router that the operator took out of the election. */
@@ -12,8 +13,8 @@ export interface RouterStatus {
   readonly state: RouterState
   /** One line: why it is in this state. */
   readonly reason: string
-  /** Milliseconds since the epoch. */
-  readonly since: number
+  /** Of the monotonic clock, which all processes of a machine share. */
+  readonly since: Millis
   /** As configured. */
   readonly priority: number
   /** As advertised. */
@@ -47,6 +48,8 @@ export interface VrrpStatus {
   readonly routers: readonly RouterStatus[]
   /** Discarded before it was clear for which router they were. */
   readonly discarded: DiscardCounts
+  /** What is wrong now, one line each, with what is to be done. */
+  readonly warnings: readonly string[]
   /** The authenticated way to the peer; undefined when no router uses it. */
   readonly link: PairLinkStatus | undefined
 }

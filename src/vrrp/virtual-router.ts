@@ -52,7 +52,7 @@ export class VirtualRouter {
   readonly noted = new Counts<ReceiveNote>()
   private current: State
   private reason = 'not started'
-  private since: number
+  private since: Millis
   private transitions = 0
   /** Counts the times this router became Active. */
   private term = 0
@@ -74,7 +74,7 @@ export class VirtualRouter {
     private readonly director: string,
   ) {
     this.current = initialState(sync)
-    this.since = clock.wall()
+    this.since = clock.now()
     this.advertised = advertisedBy(configured)
   }
 
@@ -94,6 +94,14 @@ export class VirtualRouter {
   /** Active, and the kernel has confirmed that the addresses are there. */
   get ownsAddresses(): boolean {
     return this.current.name === 'active' && this.confirmedTerm === this.term
+  }
+
+  /** Active, and nobody has been asked to take over or is being relieved: who else is Active is a rival. */
+  leadsAlone(theirs: Priority): boolean {
+    const { state } = this
+    if (state.name !== 'active' || state.leavingTo !== undefined) return false
+    const { takingFrom } = state
+    return !takingFrom || this.clock.now() >= takingFrom.until || theirs !== takingFrom.priority
   }
 
   get name(): string {
@@ -177,7 +185,7 @@ export class VirtualRouter {
         return
       case 'reportTransition':
         this.reason = effect.reason
-        this.since = this.clock.wall()
+        this.since = this.clock.now()
         this.transitions++
         this.outputs.transition(effect.from, effect.to, effect.reason)
         return

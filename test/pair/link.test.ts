@@ -150,8 +150,8 @@ describe('pair link', () => {
     const lb2 = wire.open('lb2', '10.0.0.12', '10.0.0.11', [], { key: createSecretKey(Buffer.alloc(32, 4)) })
     wire.clock.advance(30_000)
     assert.deepEqual(wire.warnings.sort(), [
-      'pair vrrp: 10.0.0.11 uses a different pair key or pair name',
-      'pair vrrp: 10.0.0.12 uses a different pair key or pair name',
+      'pair vrrp: 10.0.0.11 uses a different pair key or pair name: give both the same key_file',
+      'pair vrrp: 10.0.0.12 uses a different pair key or pair name: give both the same key_file',
     ])
     for (const link of [lb1, lb2]) {
       assert.ok(!link.send(hello) && !link.status().reachable && link.status().keyMatches === false)
@@ -160,6 +160,9 @@ describe('pair link', () => {
     wire.clock.advance(31_000)
     assert.equal(wire.warnings.length, 4)
     assert.match(wire.warnings[3] ?? '', /\(\d+ more since the last report\)$/)
+    lb2.close()
+    wire.clock.advance(6_000)
+    assert.equal(lb1.status().keyMatches, undefined, 'not for ever: nobody speaks any more')
   })
 
   it('answers nothing to strangers and garbage, counts them by reason and warns once of each', () => {
@@ -178,6 +181,12 @@ describe('pair link', () => {
     assert.equal(wire.carried - carried, 2000)
     assert.deepEqual(lb1.status().discarded, { magic: 1000, source: 1000 })
     assert.equal(lb1.status().keyMatches, undefined)
+    assert.deepEqual(
+      lb1.status().warnings,
+      wire.warnings.map((line) => line.replace('pair vrrp: ', '')),
+    )
+    wire.clock.advance(5_000)
+    assert.equal(lb1.status().warnings, undefined)
     assert.deepEqual(wire.warnings, [
       'pair vrrp: 10.0.0.66 sends something else than the pair protocol',
       'pair vrrp: 10.0.0.66 is not the peer, and its datagrams are dropped',

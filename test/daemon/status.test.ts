@@ -1,0 +1,114 @@
+/** What the parent makes of its children's reports. */
+import assert from 'node:assert/strict'
+import { millis } from '../../src/base/units.js'
+import { parseConfig } from '../../src/config/parse.js'
+import { composeStatus, healthKey, type StatusInput } from '../../src/daemon/status.js'
+import type { PairLinkStatus } from '../../src/pair/link.js'
+import { ms } from '../vrrp/support.js'
+
+const text = `
+[[director]]
+name = "lb1"
+address = "10.0.0.11"
+[[director]]
+name = "lb2"
+address = "10.0.0.12"
+[pair]
+key_file = "/etc/vipair/pair.key"
+[[virtual_router]]
+name = "front"
+vrid = 51
+addresses = ["10.0.0.100/24"]
+[[virtual_service]]
+name = "web"
+address = "10.0.0.100:80"
+real_servers = ["10.0.0.21:80"]
+`
+
+function inputOf(link: Partial<PairLinkStatus>, more: Partial<StatusInput> = {}): StatusInput {
+  const parsed = parseConfig(text)
+  assert.ok(parsed.ok)
+  const { config } = parsed.value
+  const [local, peer] = config.directors
+  assert.ok(local)
+  return {
+    config,
+    local,
+    peer,
+    version: '0',
+    uptime: millis(60_000),
+    now: ms(1_000_000),
+    reports: {
+      vrrp: {
+        routers: [],
+        discarded: {},
+        warnings: [],
+        link: { reachable: true, lastSeenSeconds: 0, keyMatches: true, discarded: {}, ...link },
+      },
+    },
+    health: new Map(),
+    healthSince: new Map(),
+    processes: [],
+    waitsForTable: false,
+    ...more,
+  }
+}
+
+describe('daemon/status', () => {
+  const cases: readonly (readonly [
+    title: string,
+    link: Partial<PairLinkStatus>,
+    text: RegExp | undefined,
+  ])[] = [
+    ['all is well', {}, undefined],
+    [
+      'another key',
+      { reachable: false, keyMatches: false },
+      /^peer lb2 uses a different pair key.*give both/,
+    ],
+    ['not reachable', { reachable: false }, /^peer lb2 is not reachable on the pair port.*UDP 8849/],
+    ['another file', { peerConfigHash: '0123456789abcdef' }, /^peer lb2 runs another configuration .*reload/],
+    [
+      'another file, but gone',
+      { peerConfigHash: '0123456789abcdef', reachable: false },
+      /^peer lb2 is not reach/,
+    ],
+    [
+      'one path of two',
+      {
+        paths: [
+          { address: '10.0.0.12', reachable: false, lastSeenSeconds: 9 },
+          { address: '10.1.0.12', reachable: true, lastSeenSeconds: 0 },
+        ],
+      },
+      /^the path to lb2 at 10\.0\.0\.12 does not work, another one does: check its cabling/,
+    ],
+    [
+      'what the link throws away',
+      { warnings: ['10.0.0.66 is not the peer'] },
+      /^10\.0\.0\.66 is not the peer$/,
+    ],
+  ]
+  for (const [title, link, expected] of cases) {
+    it(`warns in one line: ${title}`, () => {
+      const { warnings } = composeStatus(inputOf(link))
+      assert.equal(warnings.length, expected === undefined ? 0 : 1, warnings.join('\n'))
+      if (expected) assert.match(warnings[0] ?? '', expected)
+    })
+  }
+
+  it('ages come from the monotonic clock, whatever the date is', () => {
+    const key = healthKey('web', '10.0.0.21:80')
+    const health = { service: 'web', server: '10.0.0.21:80', health: 'healthy', reason: 'x' } as const
+    const { virtualServices } = composeStatus(
+      inputOf(
+        {},
+        {
+          health: new Map([[key, { ...health, since: Date.now() + 86_400_000 }]]),
+          healthSince: new Map([[key, ms(990_000)]]),
+        },
+      ),
+    )
+    assert.equal(virtualServices[0]?.realServers[0]?.sinceSeconds, 10)
+  })
+})
