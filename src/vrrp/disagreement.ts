@@ -20,6 +20,8 @@ export interface Disagreement {
   readonly kind: string
   /** One line: what it is, and what is to be done. */
   readonly text: string
+  /** It is about another virtual router: nobody's advertisement for ours. */
+  readonly foreign?: true
 }
 
 interface Here {
@@ -59,7 +61,11 @@ export function disagreementsWith(
   const { addresses, interval } = advertisement
   const { advertised, vrid, advertisementInterval } = router
   const shared = addresses.some((address) => has(advertised, address))
-  if (who === 'stranger' || (who === 'unknown' && !shared)) return [clash(name, vrid, shared, addresses)]
+  if (who === 'stranger' || (who === 'unknown' && !shared)) {
+    const found = clash(name, vrid, shared, addresses)
+    // Who is only unknown may be the peer with a wrong file: not to hear it would make two Actives.
+    return [who === 'stranger' && !shared ? { ...found, foreign: true } : found]
+  }
   const found: Disagreement[] = []
   if (interval !== advertisementInterval)
     found.push({

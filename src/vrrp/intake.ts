@@ -114,8 +114,11 @@ export class Intake {
     const { advertisement, source } = result.value
     const { router } = slot
     const speaker = this.speaker(slot, source)
+    if (this.isForeign(router, speaker, advertisement)) {
+      router.discarded.add('foreign')
+      return
+    }
     for (const note of notesOn(advertisement, router.advertised)) router.noted.add(note)
-    this.compare(router, speaker, advertisement)
     const { priority, interval } = advertisement
     const was = router.leadsAlone(priority)
     router.handle({ type: 'advertisementReceived', source, sender: speaker.name, priority, interval })
@@ -124,10 +127,12 @@ export class Intake {
     this.ports.onHandled(router)
   }
 
-  private compare(router: VirtualRouter, speaker: Speaker, advertisement: Advertisement): void {
+  /** Warns of what differs; true: it is no advertisement for this router at all. */
+  private isForeign(router: VirtualRouter, speaker: Speaker, advertisement: Advertisement): boolean {
     const found = disagreementsWith(advertisement, speaker, aspectsOf(router))
     for (const each of found) this.warn(router, each, advertisement.interval)
     this.ports.warnings.settle(router.name, settledBy(speaker, found))
+    return found.some(({ foreign }) => foreign === true)
   }
 
   private discard(slot: Slot | undefined, reason: DiscardReason, from: IpAddress, pdu: Uint8Array): void {

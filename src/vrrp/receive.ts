@@ -26,6 +26,8 @@ export type DiscardReason =
   | 'destination'
   /** Unicast from an address that is not the peer director's. */
   | 'unknown_sender'
+  /** A stranger's, with none of our addresses: another virtual router of our vrid, and no party to our election. */
+  | 'foreign'
   /** A message of the pair channel that is not an advertisement. */
   | 'message_type'
 

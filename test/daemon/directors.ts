@@ -177,7 +177,8 @@ export class Pair {
   readonly lb1: Director
   readonly lb2: Director
   private readonly folder = mkdtempSync(join(tmpdir(), 'vipair-test-'))
-  private readonly client = createNamespace()
+  /** With 10.9.0.1 on the bridge `br0` that joins them. */
+  readonly client = createNamespace()
   private readonly helpers: ChildProcess[] = []
   private load: ChildProcess | undefined
 

@@ -185,6 +185,17 @@ describe('vrrp/warnings', () => {
     assert.match(warningsOf(running)[1] ?? '', /^front: 10\.1\.0\.13 is no director of this pair/)
   })
 
+  it('a stranger’s advertisement with none of our addresses does not take part in our election', async () => {
+    const { network, running } = await listening(raw, 1_000)
+    for (let i = 0; i < 10; i++) {
+      running.host.inject(packet({ from: stranger, addresses: others, priority: 254 }))
+      await network.run(100)
+    }
+    const [router] = running.runtime.status().routers
+    assert.equal(router?.state, 'active')
+    assert.deepEqual(router?.advertisements.discarded, { foreign: 10 })
+  })
+
   it('other vrids on the LAN are nobody’s fault', async () => {
     const { running } = await listening()
     const foreign = encodeAdvertisement({
