@@ -117,8 +117,16 @@ export interface HandoverEnded {
 }
 
 export type FromVrrp = Lifecycle | VrrpFact | HandoverEnded | StatusReport<VrrpStatus>
+/** A script's process group has begun, or is gone: the parent ends those of a tracker that was killed. */
+export interface ScriptGroup {
+  readonly type: 'scriptGroup'
+  readonly group: number
+  readonly there: boolean
+}
+
 export type FromTracker =
   | Lifecycle
+  | ScriptGroup
   | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
   | StatusReport<TrackerStatus>
 export type FromIpvs = Lifecycle | IpvsFact | StatusReport<IpvsStatus>
@@ -158,10 +166,13 @@ export const messageTypes = {
     warning: true,
     handoverEnded: true,
   } satisfies Record<FromVrrp['type'], true>,
-  fromTracker: { ready: true, stopped: true, status: true, trackChanged: true } satisfies Record<
-    FromTracker['type'],
-    true
-  >,
+  fromTracker: {
+    ready: true,
+    stopped: true,
+    status: true,
+    trackChanged: true,
+    scriptGroup: true,
+  } satisfies Record<FromTracker['type'], true>,
   fromIpvs: {
     ready: true,
     stopped: true,

@@ -128,7 +128,7 @@ export class Parent {
     this.ticking?.cancel()
     this.successor?.cancel()
     await this.children.vrrp.stop()
-    await this.children.tracker.stop()
+    await this.tracker.stop()
     await Promise.all([this.children.healthcheck.stop(), this.children.sync?.stop()])
     await this.children.ipvs.stop()
     // Normally nothing is left: the vrrp process released them. It may have had to be ended.
@@ -389,6 +389,9 @@ export class Parent {
     switch (name) {
       case 'vrrp':
         this.vrrpDied()
+        return
+      case 'tracker':
+        this.tracker.onDeath()
         return
       case 'sync':
         this.readiness = { ready: false, reason: 'the sync process has to be started again' }

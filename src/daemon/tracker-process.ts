@@ -9,7 +9,7 @@ import type { ScriptUser } from '../vrrp/tracking/checkers/script.js'
 import { findUser } from '../vrrp/tracking/checkers/script-user.js'
 import { startOutside, type TrackFact } from '../vrrp/tracking/outside/runtime.js'
 import { runChild } from './child.js'
-import { messageTypes, type ToTracker } from './messages.js'
+import { messageTypes, type ScriptGroup, type ToTracker } from './messages.js'
 
 const nobody = 'nobody'
 
@@ -20,14 +20,15 @@ function userOf(name: string): ScriptUser | undefined | string {
   return user.ok ? user.value : user.error
 }
 
-runChild<ToTracker, { type: 'trackChanged'; facts: readonly TrackFact[] }>(
+runChild<ToTracker, { type: 'trackChanged'; facts: readonly TrackFact[] } | ScriptGroup>(
   'tracker',
   messageTypes.toTracker,
   ({ log, emit }) => {
     const reactor = Reactor.open()
     const clock = new SystemClock(reactor)
     let tracked: number | undefined
-    const runtime = startOutside({ clock, log, userOf }, (fact) =>
+    const onGroup = (group: number, there: boolean) => emit({ type: 'scriptGroup', group, there })
+    const runtime = startOutside({ clock, log, userOf, onGroup }, (fact) =>
       emit({ type: 'trackChanged', facts: [fact] }),
     )
     return {

@@ -9,6 +9,8 @@ import type { FromTracker } from './messages.js'
 export class Tracker {
   /** By key; kept for a vrrp process that has to be started again. */
   private readonly findings = new Map<string, Finding>()
+  /** Process groups of scripts that run now. */
+  private readonly groups = new Set<number>()
   private tracks: readonly OutsideTrack[]
 
   constructor(
@@ -36,9 +38,31 @@ export class Tracker {
         for (const { key, finding } of message.facts) this.findings.set(key, finding)
         this.children.vrrp.send(message)
         return
+      case 'scriptGroup':
+        if (message.there) this.groups.add(message.group)
+        else this.groups.delete(message.group)
+        return
       default:
         return
     }
+  }
+
+  /** The process was killed: whatever it ran is nobody's now, and its successor runs it again. */
+  onDeath(): void {
+    for (const group of this.groups) {
+      try {
+        process.kill(-group, 'SIGKILL')
+      } catch {
+        // ESRCH: it has ended since.
+      }
+    }
+    this.groups.clear()
+  }
+
+  /** Resolves when the process is gone, and with it whatever it ran. */
+  async stop(): Promise<void> {
+    await this.children.tracker.stop()
+    this.onDeath()
   }
 
   /**
@@ -51,7 +75,7 @@ export class Tracker {
     const keys = keysOf(this.tracks)
     if (before.join('\n') === keys.join('\n')) return
     for (const key of this.findings.keys()) if (!keys.includes(key)) this.findings.delete(key)
-    void this.children.tracker.stop().then(() => {
+    void this.stop().then(() => {
       if (!leaving() && this.needed) this.children.tracker.start()
     })
   }

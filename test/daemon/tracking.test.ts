@@ -1,11 +1,16 @@
 /** Whole daemons in network namespaces: what they track decides who is Active, and is said. */
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createPair } from '../platform/namespace.js'
+import { until } from './directors.js'
 import { RunningDaemon } from './running.js'
+
+/** Not a zombie: whoever inherits orphans here may not wait for them. */
+const lives = (pid: number): boolean =>
+  existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'latin1'))
 
 describe('daemon/tracking', function () {
   this.timeout(90_000)
@@ -28,6 +33,11 @@ describe('daemon/tracking', function () {
     const daemon = new RunningDaemon(network[side], director, config)
     daemons.push(daemon)
     return daemon
+  }
+
+  const trackerOf = async (daemon: RunningDaemon): Promise<number> => {
+    const { processes } = await daemon.status()
+    return processes.find(({ name }) => name === 'tracker')?.pid ?? 0
   }
 
   const alone = (track: string): string => `
@@ -100,6 +110,33 @@ track = [ ${track} ]
     writeFileSync(at('weight'), '-40\n')
     const last = await daemon.until(({ effectivePriority }) => effectivePriority === 150 + 16 - 2 - 40)
     equal(last.tracking[1]?.reason, 'exit status 3: not good')
+  })
+
+  it('a script does not outlive a tracker that was killed, nor does what it started', async () => {
+    writeFileSync(at('slow'), '#!/bin/sh\nsleep 86399 &\nexec sleep 86399\n')
+    chmodSync(at('slow'), 0o755)
+    const daemon = run(
+      'left',
+      'lb1',
+      alone(`{ script = ["${at('slow')}"], interval = "10s", timeout = "9s", weight = -1 }`),
+    )
+    await daemon.until(({ state }) => state === 'active')
+    const tracker = await trackerOf(daemon)
+    const children = (pid: number): number[] =>
+      readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number)
+    const script = await until('the script runs', async () => {
+      const [found = 0] = children(tracker)
+      return found > 0 && children(found).length === 1 ? [found, ...children(found)] : undefined
+    })
+    process.kill(tracker, 'SIGKILL')
+    await until('the script and what it started are gone', async () =>
+      script.some(lives) ? undefined : true,
+    )
+    await until('another tracker', async () => ((await trackerOf(daemon)) === tracker ? undefined : true))
+    await until('its lag is in the status', async () => {
+      const { processes } = await daemon.status()
+      return processes.every(({ eventLoopLagMs }) => eventLoopLagMs !== null) ? true : undefined
+    })
   })
 
   it('a script that others may write to is refused at the start, with its path', async () => {

@@ -19,6 +19,8 @@ export const mostOutput = 1 << 20
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
 
 export interface RunningScript {
+  /** Of its process group; undefined: it was not started. */
+  readonly group: number | undefined
   /** Kills the whole process group now. */
   kill(): void
 }
@@ -49,7 +51,7 @@ export function runScript(
   } catch (error) {
     onRun({ how: 'refused', reason: textOf(error) })
     onGone()
-    return { kill: () => {} }
+    return { group: undefined, kill: () => {} }
   }
   return watch(clock, track, child, onRun, onGone)
 }
@@ -116,6 +118,7 @@ function watch(
     )
   })
   return {
+    group: child.pid,
     kill: () => {
       if (!gone) killGroup()
     },

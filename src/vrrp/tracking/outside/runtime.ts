@@ -27,6 +27,8 @@ export interface OutsidePorts {
   readonly log: Log
   /** Who a script runs as; undefined: as this process. A text says why it cannot. */
   readonly userOf: (name: string) => ScriptUser | undefined | string
+  /** A script's process group has begun or is gone: for whoever clears up when this process is killed. */
+  readonly onGroup?: (group: number, there: boolean) => void
 }
 
 export interface OutsideRuntime {
@@ -142,16 +144,21 @@ class ScriptLook extends Look {
       this.done()
       return
     }
-    this.running = runScript(
+    const running = runScript(
       this.ports.clock,
       this.track,
       user,
       (run) => this.judge(run),
       () => {
+        const { running } = this
         this.running = undefined
+        if (running?.group !== undefined) this.ports.onGroup?.(running.group, false)
         this.done()
       },
     )
+    if (running.group === undefined) return
+    this.running = running
+    this.ports.onGroup?.(running.group, true)
   }
 
   private judge(run: ScriptRun): void {
