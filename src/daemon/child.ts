@@ -7,6 +7,7 @@ import type { LogConfig } from '../config/model.js'
 import { createLog } from '../platform/log.js'
 import { LoopLag } from './loop-lag.js'
 import { checkMessage } from './messages.js'
+import { exitOnUncaught } from './uncaught.js'
 
 /** A message does not fit its table, or the other side does not read: EX_SOFTWARE of sysexits.h. */
 export const exitDesynchronised = 70
@@ -44,6 +45,7 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
   process.title = `vipair ${name}`
   const [level, format] = process.argv.slice(2) as [LogConfig['level'], LogConfig['format']]
   const log = createLog({ level, format, process: name })
+  exitOnUncaught(log)
 
   const lag = new LoopLag()
   let unread = 0

@@ -9,6 +9,7 @@ import type { Config } from '../config/model.js'
 import { formatProblem } from '../config/problem.js'
 import type { PairKey } from '../pair/key.js'
 import { SystemClock } from '../platform/clock.js'
+import { lockDirectory } from '../platform/directory-lock.js'
 import { KernelLinks } from '../platform/links.js'
 import { createLog } from '../platform/log.js'
 import { openPairPort } from '../platform/pair-port.js'
@@ -20,6 +21,7 @@ import { MaintenanceFile } from './maintenance-file.js'
 import { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { refusedScripts } from './script-files.js'
+import { exitOnUncaught, logBug } from './uncaught.js'
 
 export interface DaemonOptions {
   readonly configFile: string
@@ -42,20 +44,16 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   }
   const { config, warnings } = loaded.value
   const log = createLog({ ...config.log, process: 'main' })
+  exitOnUncaught(log)
   for (const warning of warnings) log.warn(formatProblem(options.configFile, warning))
   try {
     return await direct(options, config, log)
   } catch (error) {
-    log.error(textOf(error))
+    // What the system refused is expected; whatever else is a bug, and shows where.
+    if (error instanceof OpError || (error instanceof Error && 'code' in error)) log.error(error.message)
+    else logBug(log, 'cannot start', error)
     return exitFailed
   }
-}
-
-/** What the system refused is one line; whatever else is a bug, and shows where. */
-function textOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const expected = error instanceof OpError || 'code' in error
-  return expected ? error.message : (error.stack ?? error.message)
 }
 
 async function direct(options: DaemonOptions, config: Config, log: Log): Promise<number> {
@@ -85,7 +83,15 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   if (refused.length > 0) return exitFailed
 
   mkdirSync(options.runtimeDir, { recursive: true, mode: 0o755 })
-  // Listening comes first: a second daemon on the same directory is refused before it touches anything.
+  // The lock comes first: a second daemon on the same directory is refused before it touches anything.
+  const lock = lockDirectory(options.runtimeDir)
+  if ('heldBy' in lock) {
+    const who = lock.heldBy === 0 ? 'another process' : `process ${lock.heldBy}`
+    log.error(
+      `${who} runs a director in ${options.runtimeDir} already: stop it, or give this one another --runtime-dir`,
+    )
+    return exitFailed
+  }
   // No request is served before this function next gives way, when `parent` is there.
   const commands = new Commands({ configFile: options.configFile, log, parent: () => parent })
   const socketPath = join(options.runtimeDir, 'control.sock')
@@ -133,6 +139,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   for (const path of pairPort ?? []) path.close()
   links.close()
   reactor.close()
+  lock.close()
   log.info('left')
   return 0
 }

@@ -19,6 +19,7 @@ type Bytes = Uint8Array
 export const libc = {
   socket: native<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)'),
   close: native<(fd: number) => number>('int close(int)'),
+  flock: native<(fd: number, operation: number) => number>('int flock(int, int)'),
   bind: native<(fd: number, address: Bytes, length: number) => number>('int bind(int, void *, uint32_t)'),
   connect: native<(fd: number, address: Bytes, length: number) => number>(
     'int connect(int, void *, uint32_t)',
