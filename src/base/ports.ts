@@ -157,6 +157,21 @@ export interface AddressState {
   readonly validSeconds?: number
   /** IPv6: duplicate detection is not through, or has failed. Nothing may come from it yet. */
   readonly tentative?: true
+  /** IPv4. */
+  readonly label?: string
+  /** Undefined: `global`, or one that has no name. */
+  readonly scope?: Scope
+}
+
+/** How far an address or a route reaches (include/uapi/linux/rtnetlink.h, rt_scope_t). */
+export type Scope = 'global' | 'site' | 'link' | 'host'
+
+/** An address as it is added. */
+export interface AddressSpec extends IpPrefix {
+  /** IPv4: what ifconfig(8) calls it; undefined: the interface's name. */
+  readonly label?: string
+  /** Undefined: `global` of IPv4, of IPv6 always what the address itself says. */
+  readonly scope?: Scope
 }
 
 export interface Links {
@@ -172,7 +187,7 @@ export interface Links {
    */
   claim(
     interfaceIndex: number,
-    prefix: IpPrefix,
+    address: AddressSpec,
     lease: Millis | undefined,
     done: (error: Error | undefined) => void,
   ): void
@@ -183,6 +198,53 @@ export interface Links {
    * cases the listener reads again. Several changes may be one call.
    */
   watch(onChange: (overflow: boolean) => void): { close(): void }
+  close(): void
+}
+
+/* Routes and rules (rtnetlink). What is added bears vipair's mark, and nothing else is ever removed. */
+
+export interface RouteSpec {
+  /** Length 0: the default route of the address's family. */
+  readonly to: IpPrefix
+  readonly via: IpAddress | undefined
+  /** Undefined: where the kernel finds `via`. */
+  readonly interfaceIndex: number | undefined
+  /** Preferred source address. */
+  readonly source: IpAddress | undefined
+  /** Undefined: the kernel's default, 0 of IPv4 and 1024 of IPv6. */
+  readonly metric: number | undefined
+  readonly table: number
+  readonly scope: Scope
+  /** The gateway is on the link although no address says so. */
+  readonly onlink: boolean
+}
+
+export interface RuleSpec {
+  readonly family: IpAddress['family']
+  readonly from: IpPrefix | undefined
+  readonly to: IpPrefix | undefined
+  readonly fwmark: { readonly value: number; readonly mask: number } | undefined
+  /** That the packet came in by. */
+  readonly interface: string | undefined
+  readonly table: number
+  readonly priority: number
+}
+
+type Verdict = (error: Error | undefined) => void
+
+/** As with `Links`, a request is in the kernel when the call returns, and the verdict comes later. */
+export interface Routing {
+  /**
+   * One that is there already is no error. `lease`: an IPv6 route expires after it, rounded up to seconds,
+   * unless it is added again; IPv4 knows no such thing.
+   */
+  addRoute(route: RouteSpec, lease: Millis | undefined, done: Verdict): void
+  /** One that is not there is no error. */
+  removeRoute(route: RouteSpec, done: Verdict): void
+  addRule(rule: RuleSpec, done: Verdict): void
+  removeRule(rule: RuleSpec, done: Verdict): void
+  /** All that bear our mark, of every table. Rejects with `OpError`. */
+  readOwn(): Promise<{ readonly routes: readonly RouteSpec[]; readonly rules: readonly RuleSpec[] }>
   close(): void
 }
 

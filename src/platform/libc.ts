@@ -92,6 +92,11 @@ export function setOption(fd: number, option: SocketOption, value: number | Byte
   check(result, `setsockopt ${option.name}`, subject)
 }
 
+/** Where a kernel without it is good enough. */
+export function trySetOption(fd: number, option: SocketOption, value: number): void {
+  libc.setsockopt(fd, option.level, option.option, int32(value), 4)
+}
+
 /** As large a receive buffer as asked for where the privilege allows, otherwise up to net.core.rmem_max. */
 export function setReceiveBuffer(fd: number, bytes: number, subject: string): void {
   const { level, option } = optionOf.receiveBufferForce

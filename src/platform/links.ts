@@ -1,6 +1,13 @@
 /** Interfaces and addresses of this machine through rtnetlink. */
 import { formatPrefix, type IpPrefix } from '../base/ip.js'
-import type { AddressState, Clock, InterfaceState, Links, NetlinkRequest } from '../base/ports.js'
+import type {
+  AddressSpec,
+  AddressState,
+  Clock,
+  InterfaceState,
+  Links,
+  NetlinkRequest,
+} from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { NetlinkCommands } from './netlink-command.js'
@@ -24,6 +31,10 @@ const dumpTries = 4
 /** The first change is told at once, those that follow within this time together. */
 const quietTime = millis(20)
 const eventBufferBytes = 1 << 20
+
+/** The kernel counts in whole seconds. */
+export const leaseSeconds = (lease: Millis | undefined): number | undefined =>
+  lease === undefined ? undefined : Math.max(1, Math.ceil(lease / 1000))
 
 type Done = (error: Error | undefined) => void
 
@@ -56,10 +67,9 @@ export class KernelLinks implements Links {
     }
   }
 
-  claim(index: number, prefix: IpPrefix, lease: Millis | undefined, done: Done): void {
-    const seconds = lease === undefined ? undefined : Math.max(1, Math.ceil(lease / 1000))
-    this.changing.submit(newAddress(index, prefix, seconds), (code) => {
-      done(code === 'OK' ? undefined : new OpError('claim', formatPrefix(prefix), code))
+  claim(index: number, address: AddressSpec, lease: Millis | undefined, done: Done): void {
+    this.changing.submit(newAddress(index, address, leaseSeconds(lease)), (code) => {
+      done(code === 'OK' ? undefined : new OpError('claim', formatPrefix(address), code))
     })
   }
 

@@ -66,6 +66,7 @@ export const optionOf = {
   trafficClass: ipv6('IPV6_TCLASS', 67),
   freeBindV6: ipv6('IPV6_FREEBIND', 78),
   netlinkMembership: netlink('NETLINK_ADD_MEMBERSHIP', 1),
+  netlinkStrict: netlink('NETLINK_GET_STRICT_CHK', 12),
   netlinkCapAck: netlink('NETLINK_CAP_ACK', 10),
 } as const
 

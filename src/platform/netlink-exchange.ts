@@ -42,14 +42,16 @@ export class NetlinkExchange implements Netlink {
   private sequence = 1
   private closed = false
 
-  /** `protocol` as in include/uapi/linux/netlink.h: 0 route, 16 generic. Throws `OpError`. */
+  /** `protocol` as in include/uapi/linux/netlink.h: 0 route, 16 generic. `strict`: see `NetlinkSocketOptions`. Throws `OpError`. */
   constructor(
     reactor: Reactor,
     private readonly clock: Clock,
     private readonly protocol: number,
+    { strict = false }: { readonly strict?: boolean } = {},
   ) {
     this.socket = openNetlinkSocket(reactor, {
       protocol,
+      strict,
       onData: (bytes) => this.receive(bytes),
       onOverflow: () => this.fail(this.error('ENOBUFS')),
       onError: (error) => this.fail(error),

@@ -10,6 +10,7 @@ export const NLM_F = {
   ACK: 0x4,
   DUMP_INTR: 0x10,
   REPLACE: 0x100,
+  EXCL: 0x200,
   CREATE: 0x400,
   DUMP: 0x300,
 } as const

@@ -4,7 +4,7 @@
  */
 import { Writer } from '../base/bytes.js'
 import { OpError } from '../base/result.js'
-import { check, lastErrno, libc, openSocket, setOption, setReceiveBuffer } from './libc.js'
+import { check, lastErrno, libc, openSocket, setOption, setReceiveBuffer, trySetOption } from './libc.js'
 import { AF, EPOLLIN, MSG, optionOf, SOCK } from './linux.js'
 import { type Reactor, readsPerWakeUp } from './reactor.js'
 
@@ -15,6 +15,8 @@ export interface NetlinkSocketOptions {
   readonly groups?: readonly number[]
   /** Default 1 MiB. */
   readonly receiveBufferBytes?: number
+  /** Dumps are filtered by what their headers say (Linux 4.20); older kernels tell everything. */
+  readonly strict?: boolean
   /** A copy of one datagram: one or more messages. */
   readonly onData: (bytes: Buffer) => void
   /** The kernel had more to say than fitted: what is known is unknown now and must be read again. */
@@ -43,6 +45,7 @@ export function openNetlinkSocket(reactor: Reactor, options: NetlinkSocketOption
     setReceiveBuffer(opened, options.receiveBufferBytes ?? defaultReceiveBuffer, subject)
     // An error need not repeat the request that it answers.
     setOption(opened, optionOf.netlinkCapAck, 1, subject)
+    if (options.strict) trySetOption(opened, optionOf.netlinkStrict, 1)
     for (const group of options.groups ?? []) setOption(opened, optionOf.netlinkMembership, group, subject)
     // struct sockaddr_nl, port 0: the kernel. A connected socket takes unicast from nobody else.
     const kernel = new Writer(12).u16host(AF.NETLINK).zeros(10).finish()

@@ -6,7 +6,7 @@
 import { AttrStream, parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import { Reader, Writer } from '../base/bytes.js'
 import { type IpPrefix, ipFromBytes } from '../base/ip.js'
-import type { AddressState, InterfaceState, NetlinkRequest } from '../base/ports.js'
+import type { AddressSpec, AddressState, InterfaceState, NetlinkRequest, Scope } from '../base/ports.js'
 import { AF } from './linux.js'
 import { NLM_F } from './netlink-message.js'
 
@@ -16,7 +16,12 @@ export const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR
 export const RTNLGRP = { LINK: 1, IPV4_IFADDR: 5, IPV6_IFADDR: 9 } as const
 
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, EXT_MASK: 29 } as const
-const IFA = { ADDRESS: 1, LOCAL: 2, CACHEINFO: 6, FLAGS: 8 } as const
+const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3, CACHEINFO: 6, FLAGS: 8 } as const
+/** rt_scope_t (include/uapi/linux/rtnetlink.h). */
+export const RT_SCOPE = { global: 0, site: 200, link: 253, host: 254 } as const satisfies Record<
+  Scope,
+  number
+>
 const IFF_UP = 0x1
 const IFF_RUNNING = 0x40
 const ARPHRD_ETHER = 1
@@ -39,10 +44,12 @@ export function addressDump(): NetlinkRequest {
   return { type: RTM.GETADDR, flags: NLM_F.DUMP, payload: new Uint8Array(8) }
 }
 
-/** Adds or refreshes an address. `seconds` undefined: for ever. */
-export function newAddress(index: number, prefix: IpPrefix, seconds: number | undefined): NetlinkRequest {
+/** Adds or refreshes an address; label and scope of one that is there stay. `seconds` undefined: for ever. */
+export function newAddress(index: number, address: AddressSpec, seconds: number | undefined): NetlinkRequest {
+  const { label, scope = 'global', ...prefix } = address
   const lifetime = seconds ?? forever
   const attributes = addressAttributes(prefix)
+  if (label !== undefined) attributes.push(IFA.LABEL, Buffer.from(`${label}\0`))
   // Deprecated from the start, so that the machine's own connections do not come from an address that moves
   // (RFC 6724 section 5, rule 3). Of IPv4 the kernel never prefers a secondary address.
   const preferred = prefix.address.family === 6 ? 0 : lifetime
@@ -52,7 +59,7 @@ export function newAddress(index: number, prefix: IpPrefix, seconds: number | un
   return {
     type: RTM.NEWADDR,
     flags: NLM_F.CREATE | NLM_F.REPLACE,
-    payload: Buffer.concat([addressHeader(index, prefix), ...attributes.bufs]),
+    payload: Buffer.concat([addressHeader(index, prefix, RT_SCOPE[scope]), ...attributes.bufs]),
   }
 }
 
@@ -61,10 +68,10 @@ export function deleteAddress(index: number, prefix: IpPrefix): NetlinkRequest {
   return { type: RTM.DELADDR, flags: 0, payload }
 }
 
-/** struct ifaddrmsg: family, prefix length, flags, scope (0: universe), interface index. */
-function addressHeader(index: number, { address, length }: IpPrefix): Uint8Array {
+/** struct ifaddrmsg: family, prefix length, flags, scope, interface index. */
+function addressHeader(index: number, { address, length }: IpPrefix, scope = 0): Uint8Array {
   const family = address.family === 4 ? AF.INET : AF.INET6
-  return new Writer(8).u8(family).u8(length).u8(0).u8(0).u32host(index).finish()
+  return new Writer(8).u8(family).u8(length).u8(0).u8(scope).u32host(index).finish()
 }
 
 function addressAttributes({ address }: IpPrefix): AttrStream {
@@ -89,7 +96,7 @@ export function decodeLink(payload: Uint8Array): InterfaceState | undefined {
   const mac = attributes.get(IFLA.ADDRESS)
   if (!name) return undefined
   return {
-    name: Buffer.from(name).toString('utf8').replace(/\0.*$/s, ''),
+    name: textOf(name),
     index,
     up: (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0,
     mac: type === ARPHRD_ETHER && mac?.length === 6 ? mac : new Uint8Array(0),
@@ -103,7 +110,7 @@ export function decodeAddress(payload: Uint8Array): AddressState | undefined {
   reader.skip(1)
   const length = reader.u8()
   const flags = reader.u8()
-  reader.skip(1)
+  const scope = scopeOf(reader.u8())
   const interfaceIndex = reader.u32host()
   if (reader.failed) return undefined
   const attributes = attributesOf(payload, 8)
@@ -115,11 +122,28 @@ export function decodeAddress(payload: Uint8Array): AddressState | undefined {
   cacheInfo.skip(4)
   const valid = cacheInfo.u32host()
   const tentative = (flags & IFA_F_TENTATIVE) !== 0
-  const state = { interfaceIndex, prefix: { address, length }, ...(tentative ? { tentative } : {}) }
+  const label = attributes.get(IFA.LABEL)
+  const state = {
+    interfaceIndex,
+    prefix: { address, length },
+    ...(tentative ? { tentative } : {}),
+    ...(label ? { label: textOf(label) } : {}),
+    ...(address.family === 6 || scope === undefined || scope === 'global' ? {} : { scope }),
+  }
   return cacheInfo.failed || valid === forever ? state : { ...state, validSeconds: valid }
 }
 
-function attributesOf(payload: Uint8Array, headerLength: number): Map<number, Uint8Array> {
+/** Of RT_SCOPE; undefined: one that has no name here. */
+export function scopeOf(number: number): Scope | undefined {
+  for (const scope of ['global', 'site', 'link', 'host'] as const)
+    if (RT_SCOPE[scope] === number) return scope
+  return undefined
+}
+
+/** Up to its NUL. */
+export const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8').replace(/\0.*$/s, '')
+
+export function attributesOf(payload: Uint8Array, headerLength: number): Map<number, Uint8Array> {
   const attributes = new Map<number, Uint8Array>()
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).subarray(headerLength)
   parseAttributes(bytes, ({ type, data }) => attributes.set(type, Uint8Array.from(data)))

@@ -52,7 +52,7 @@ describe('links', function () {
     )
     assert.deepEqual(interfaces.find(({ name }) => name === 'lo')?.mac, new Uint8Array(0))
     const own = addresses.find((state) => formatPrefix(state.prefix) === '10.9.0.1/24')
-    assert.deepEqual(own, { interfaceIndex: found.index, prefix: prefix('10.9.0.1/24') })
+    assert.deepEqual(own, { interfaceIndex: found.index, prefix: prefix('10.9.0.1/24'), label: 'left0' })
   })
 
   it('sees that the cable is cut', async () => {
@@ -84,6 +84,24 @@ describe('links', function () {
     assert.equal(await release(vip), undefined)
     assert.equal(await find('10.9.0.100/24'), undefined)
     assert.equal(await release(vip), undefined)
+  })
+
+  it('gives an IPv4 address its label and its scope, and keeps them when the lease is refreshed', async () => {
+    const vip = { ...prefix('10.9.0.100/32'), label: 'left0:vip', scope: 'link' } as const
+    for (const lease of [30_000, 60_000]) assert.equal(await claim(vip, millis(lease)), undefined)
+    assert.match(left.ip('addr show dev left0'), /inet 10\.9\.0\.100\/32 scope link .*left0:vip\n/)
+    const { validSeconds: _, ...rest } = (await find('10.9.0.100/32')) ?? {}
+    assert.deepEqual(rest, {
+      interfaceIndex: index,
+      prefix: prefix('10.9.0.100/32'),
+      label: 'left0:vip',
+      scope: 'link',
+    })
+    // The kernel wants one scope in one network.
+    const other = { ...prefix('10.9.0.101/24'), scope: 'link' } as const
+    assert.equal((await claim(other, undefined))?.message, 'claim 10.9.0.101/24: EINVAL')
+    assert.equal(await release(prefix('10.9.0.100/32')), undefined)
+    assert.equal(await find('10.9.0.100/32'), undefined)
   })
 
   it('claims IPv6 without waiting for duplicate detection', async () => {
