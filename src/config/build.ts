@@ -1,16 +1,19 @@
 /** The file's own words to the model that the rest of the program uses. */
 import { formatEndpoint } from '../base/ip.js'
-import { type Millis, millis, type Priority, priority } from '../base/units.js'
+import { type Millis, millis, ownerPriority, type Priority, priority } from '../base/units.js'
 import { defaultInterval2, defaultPriorities } from './defaults.js'
-import type {
-  CheckConfig,
-  Config,
-  DirectorConfig,
-  RealServerConfig,
-  VirtualRouterConfig,
-  VirtualServiceConfig,
+import {
+  type CheckConfig,
+  type Config,
+  type DirectorConfig,
+  familyOf,
+  type RealServerConfig,
+  type VirtualRouterConfig,
+  type VirtualServiceConfig,
 } from './model.js'
 import { hashOf } from './normal.js'
+import { ownerOf } from './owner.js'
+import { buildRoute, buildRule } from './routing.js'
 import type { CheckTable } from './tables/check.js'
 import type { FileTable } from './tables/file.js'
 import { buildTrack } from './track.js'
@@ -23,7 +26,7 @@ export function buildConfig(file: FileTable): Config {
   const content: Omit<Config, 'hash'> = {
     pair: { name: file.pair.name, keyFile: file.pair.key_file, port: file.pair.port },
     directors: file.director.map(buildDirector),
-    virtualRouters: file.virtual_router.map(buildRouter),
+    virtualRouters: file.virtual_router.map((router) => buildRouter(router, file.director)),
     virtualServices: file.virtual_service.map(buildService),
     sync: { transport: file.sync.transport },
     ipvs: {
@@ -54,11 +57,13 @@ const unlessZero = (span: Millis | undefined): Millis | undefined => (span === 0
 const intervalOf = ({ version, advertisement_interval: interval }: RouterTable): Millis =>
   version === 2 && interval % 1000 !== 0 ? defaultInterval2 : interval
 
-const buildRouter = (router: RouterTable): VirtualRouterConfig => ({
+const buildRouter = (router: RouterTable, directors: FileTable['director']): VirtualRouterConfig => ({
   name: router.name,
   vrid: router.vrid,
   interface: router.interface,
   addresses: router.addresses,
+  routes: router.routes.map(buildRoute(familyOf(router))),
+  rules: router.rules.map(buildRule(familyOf(router))),
   transport: router.transport,
   version: router.version,
   checksum: router.checksum,
@@ -73,9 +78,21 @@ const buildRouter = (router: RouterTable): VirtualRouterConfig => ({
     interval: router.garp.interval,
     refresh: unlessZero(router.garp.refresh),
   },
-  priority: router.priority,
+  priority: { ...router.priority, ...owners(router, directors) },
   track: router.track.map(buildTrack),
 })
+
+/** Whose own address it is has the owner's priority. */
+const owners = (
+  { addresses }: RouterTable,
+  directors: FileTable['director'],
+): Readonly<Record<string, Priority>> =>
+  Object.fromEntries(
+    addresses.flatMap(({ address }) => {
+      const owner = directors[ownerOf(address, directors)]
+      return owner ? [[owner.name, ownerPriority]] : []
+    }),
+  )
 
 const buildService = (service: ServiceTable): VirtualServiceConfig => ({
   name: service.name,

@@ -1,5 +1,6 @@
 /** The file as the rest of the program sees it: complete, typed, every default filled in. */
 import type { Endpoint, IpAddress, IpPrefix } from '../base/ip.js'
+import type { AddressSpec, RuleSpec, Scope } from '../base/ports.js'
 import type { Millis, Port, Priority, Vrid, Weight } from '../base/units.js'
 
 export interface Config {
@@ -43,13 +44,39 @@ export interface GarpConfig {
   readonly refresh: Millis | undefined
 }
 
+export interface VirtualAddress extends AddressSpec {
+  /** Undefined: the router's. */
+  readonly interface?: string
+}
+
+/** A route of the Active's. */
+export interface VirtualRoute {
+  /** Length 0: the default route. */
+  readonly to: IpPrefix
+  readonly via: IpAddress | undefined
+  /** Undefined: where the gateway is; without a gateway, or `onlink`, the router's. */
+  readonly interface: string | undefined
+  readonly source: IpAddress | undefined
+  /** Undefined: the kernel's default. */
+  readonly metric: number | undefined
+  readonly table: number
+  readonly scope: Scope
+  readonly onlink: boolean
+}
+
+/** A policy rule of the Active's. */
+export type VirtualRule = RuleSpec
+
 export interface VirtualRouterConfig {
   readonly name: string
   readonly vrid: Vrid
   /** Undefined: the interface that holds the director's address. */
   readonly interface: string | undefined
   /** Of one family. */
-  readonly addresses: readonly IpPrefix[]
+  readonly addresses: readonly VirtualAddress[]
+  /** They come after the addresses and go before them, and are of their family. */
+  readonly routes: readonly VirtualRoute[]
+  readonly rules: readonly VirtualRule[]
   /** `multicast` and `unicast` are IP protocol 112, the latter to the peer director's address. */
   readonly transport: 'udp' | 'multicast' | 'unicast'
   /** 2 with IPv4 and protocol 112 only. */

@@ -1,6 +1,8 @@
 /** Scalar combinators about networks: addresses, prefixes, endpoints, interface names. */
 import {
   type Endpoint,
+  equalIp,
+  formatPrefix,
   type IpAddress,
   type IpPrefix,
   parseEndpoint,
@@ -53,6 +55,39 @@ export function prefix(): Schema<IpPrefix> {
     return unusable(found.address, value) ?? notAHost(found, value) ?? found
   }
   return parsed('an address with prefix length such as "10.0.0.100/24"', parse, isRefusal)
+}
+
+/** A whole network, or one address of it. */
+export const network: Schema<IpPrefix> = parsed(
+  'a network such as "10.1.0.0/16", or an address',
+  parseNetwork,
+  isRefusal,
+)
+
+/** A destination: a network, an address, or `default`, of which only the length says anything. */
+export const route: Schema<IpPrefix | 'default'> = parsed<IpPrefix | 'default'>(
+  'a network such as "10.1.0.0/16", an address, or "default"',
+  (value) => (value === 'default' ? value : parseNetwork(value)),
+  (value): value is Refusal => typeof value === 'object' && isRefusal(value),
+)
+
+function parseNetwork(value: string): IpPrefix | Refusal {
+  const address = parseIp(value)
+  if (address) return { address, length: address.bytes.length * 8 }
+  const found = parsePrefix(value)
+  if (!found) return notValid(value)
+  const first = networkOf(found)
+  if (equalIp(first.address, found.address)) return found
+  return {
+    message: `${quote(value)} is an address in a network`,
+    expected: 'the network, or the address alone',
+    suggestion: quote(formatPrefix(first)),
+  }
+}
+
+function networkOf({ address: { family, bytes }, length }: IpPrefix): IpPrefix {
+  const kept = bytes.map((byte, i) => byte & (0xff00 >> Math.min(8, Math.max(0, length - i * 8))))
+  return { address: { family, bytes: kept }, length }
 }
 
 /** `10.0.0.21:80`, `[2001:db8::21]:80`. */

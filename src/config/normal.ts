@@ -3,7 +3,7 @@
  * the same normal form. What the hash is taken of, and what `diff` compares.
  */
 import { createHash } from 'node:crypto'
-import { formatEndpoint, formatIp, formatPrefix } from '../base/ip.js'
+import { formatEndpoint, formatIp } from '../base/ip.js'
 import type { Millis } from '../base/units.js'
 import type {
   CheckConfig,
@@ -13,6 +13,7 @@ import type {
   VirtualServiceConfig,
 } from './model.js'
 import { given, type NormalTable } from './normal-table.js'
+import { normalAddress, normalRoute, normalRule } from './routing.js'
 import type { Json } from './schema.js'
 import { normalTrack } from './track.js'
 import { formatDuration } from './values.js'
@@ -70,7 +71,9 @@ const router = (config: VirtualRouterConfig): NormalTable =>
     name: config.name,
     vrid: config.vrid,
     interface: config.interface,
-    addresses: config.addresses.map(formatPrefix).sort(),
+    addresses: sortedAny(config.addresses.map(normalAddress)),
+    routes: sortedAny(config.routes.map(normalRoute)),
+    rules: sortedAny(config.rules.map(normalRule)),
     transport: config.transport,
     version: config.version,
     checksum: config.checksum,
@@ -131,6 +134,13 @@ const orZero = (span: Millis | undefined): string => (span === undefined ? '0s' 
 
 const sorted = (tables: readonly NormalTable[]): readonly NormalTable[] =>
   [...tables].sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1))
+
+/** Where the order in the file means nothing. */
+const sortedAny = (values: readonly Json[]): readonly Json[] => {
+  const texts = new Map(values.map((value) => [value, JSON.stringify(ordered(value))]))
+  const textOf = (value: Json): string => texts.get(value) ?? ''
+  return [...values].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
+}
 
 /** The same value with the keys of every table in one order. */
 export function ordered(value: Json): Json {

@@ -1,4 +1,5 @@
 /** Files that are wrong, and every line that is said about each: `line:column: path: …`. */
+import { ofRoles } from './bad-files-of-roles.js'
 import { baseFile, changed, inserted } from './base-file.js'
 
 export interface BadFile {
@@ -496,11 +497,6 @@ const rules: readonly BadFile[] = [
     '7:1: pair: "key_file" is missing: two directors need it for virtual_router with transport "udp" and sync with transport "unicast", expected an absolute path to a key made by `vipair keygen`',
   ),
   bad(
-    "an address moves that is a director's own",
-    changed('"10.0.0.100/24"', '"10.0.0.100/24", "10.0.0.12/24"'),
-    `12:31: virtual_router[0].addresses[1]: 10.0.0.12 is director[1]'s own address, expected an address that can move`,
-  ),
-  bad(
     'two routers of one name, VRID and address',
     inserted(12, '[[virtual_router]]', 'name = "front"', 'vrid = 51', 'addresses = ["10.0.0.100/32"]'),
     '14:8: virtual_router[1].name: two virtual routers of one name: see virtual_router[0].name in line 10',
@@ -568,15 +564,6 @@ const rules: readonly BadFile[] = [
     'a director at a link-local address',
     changed('"10.0.0.12"', '"fe80::12"').replace('"10.0.0.11"', '"2001:db8::11"'),
     '6:11: director[1].address: fe80::12 is a link-local address, expected an address that means the same machine on every interface',
-  ),
-  bad(
-    "an address owner's own address",
-    inserted(12, 'transport = "multicast"', 'priority = { lb1 = 255 }').replace(
-      '10.0.0.100/24',
-      '10.0.0.11/24',
-    ),
-    `12:14: virtual_router[0].addresses[0]: 10.0.0.11 is director[0]'s own address, expected an address that can move`,
-    '17:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
   ),
   router(
     'two address owners',
@@ -715,4 +702,5 @@ export const badFiles: Readonly<Record<string, readonly BadFile[]>> = {
   'keys of later versions': later,
   values,
   'rules between tables': rules,
+  'what comes and goes with a role': ofRoles,
 }

@@ -16,6 +16,11 @@ const parse = (text: string): Config => valid(text).config
 const warningsOf = (text: string): readonly string[] =>
   valid(text).warnings.map((problem) => formatProblem('f', problem).slice(2))
 
+function known<T>(value: T | undefined): T {
+  ok(value !== undefined)
+  return value
+}
+
 describe('a valid file', () => {
   it('gets every default', () => {
     const config = parse(baseFile)
@@ -46,6 +51,8 @@ describe('a valid file', () => {
         lease: 3000,
         garp: { count: 5, interval: 200, refresh: 10_000 },
         priority: {},
+        routes: [],
+        rules: [],
         track: [],
       },
     )
@@ -320,6 +327,56 @@ describe('a warning leaves the file valid', () => {
   for (const [title, text, warning] of cases) it(title, () => deepEqual(warningsOf(text), [warning]))
 })
 
+describe('what comes and goes with a role', () => {
+  const router = (...lines: string[]) => known(parse(inserted(12, ...lines)).virtualRouters[0])
+
+  it('an address with label, scope and interface is an address all the same', () => {
+    const text = '{ address = "10.0.0.100/24", label = "eth1:vip", scope = "link", interface = "eth1" }'
+    const [address] = known(parse(changed('"10.0.0.100/24"', text)).virtualRouters[0]).addresses
+    deepEqual(
+      { ...address, address: formatPrefix(known(address)) },
+      {
+        address: '10.0.0.100/24',
+        length: 24,
+        label: 'eth1:vip',
+        scope: 'link',
+        interface: 'eth1',
+      },
+    )
+  })
+
+  it('a route gets its defaults', () => {
+    const { routes } = router(
+      'routes = [{ to = "default", via = "10.0.0.1" }, { to = "10.1.0.0/16", metric = 5 }]',
+    )
+    deepEqual(
+      routes.map(({ to, via, ...rest }) => ({ to: formatPrefix(to), via: via && formatIp(via), ...rest })),
+      [
+        { to: '0.0.0.0/0', via: '10.0.0.1', scope: 'global', metric: undefined },
+        { to: '10.1.0.0/16', via: undefined, scope: 'link', metric: 5 },
+      ].map((route) => ({ ...route, interface: undefined, source: undefined, table: 254, onlink: false })),
+    )
+  })
+
+  it('a rule takes a mark with and without a mask', () => {
+    const { rules } = router(
+      'rules = [{ fwmark = 7, table = 1, priority = 2 }, { fwmark = "0x10/0xf0", table = 1, priority = 2 }]',
+    )
+    deepEqual(
+      rules.map(({ fwmark }) => fwmark),
+      [
+        { value: 7, mask: 0xffff_ffff },
+        { value: 16, mask: 240 },
+      ],
+    )
+  })
+
+  it("a director's own address has the owner's priority", () => {
+    const text = inserted(12, 'transport = "multicast"').replace('10.0.0.100/24', '10.0.0.11/24')
+    deepEqual(parse(text).virtualRouters[0]?.priority, { lb1: 255 })
+  })
+})
+
 describe('the hash', () => {
   const hash = (text: string): string => parse(text).hash
 
@@ -366,6 +423,10 @@ key_file = "/etc/vipair/pair.key"
       changed('pair.key', 'other.key'),
       inserted(12, 'lease = "4s"'),
       inserted(12, 'garp.refresh = "1m"'),
+      changed('"10.0.0.100/24"', '{ address = "10.0.0.100/24", label = "eth0:vip" }'),
+      inserted(12, 'routes = [{ to = "default", via = "10.0.0.1" }]'),
+      inserted(12, 'routes = [{ to = "default", via = "10.0.0.1", metric = 5 }]'),
+      inserted(12, 'rules = [{ from = "10.0.0.100", table = 100, priority = 1000 }]'),
       inserted(16, 'persistence = "5m"'),
       inserted(16, 'check = { type = "tcp", fall = 2 }'),
       inserted(16, 'check = { type = "http" }'),

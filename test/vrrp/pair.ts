@@ -39,6 +39,8 @@ export const front: VirtualRouterConfig = {
   garp: { count: 3, interval: ms(100), refresh: undefined },
   priority: {},
   track: [],
+  routes: [],
+  rules: [],
 }
 
 /** On an interface of its own. */

@@ -40,6 +40,8 @@ const front: VirtualRouterConfig = {
   garp: { count: 3, interval: ms(100), refresh: undefined },
   priority: {},
   track: [],
+  routes: [],
+  rules: [],
 }
 
 interface Running {

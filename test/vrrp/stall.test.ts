@@ -108,6 +108,8 @@ describe('vrrp/stall', function () {
       garp: { count: 1, interval: ms(100), refresh: undefined },
       priority: {},
       track: [],
+      routes: [],
+      rules: [],
     } as const
     runtime = startVrrp(ports, { director, peer, routers: [router] }, (fact) => {
       if (fact.type === 'roleChanged') roles.push(`${fact.from} -> ${fact.to}`)

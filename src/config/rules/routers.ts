@@ -9,7 +9,9 @@ import { nearest } from '../suggest.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
 import { formatDuration } from '../values.js'
+import { checkOwner } from './owner.js'
 import { checkProtocol } from './router-protocol.js'
+import { checkRouting } from './routing.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 
@@ -17,12 +19,6 @@ export function checkRouters(file: FileDraft, report: Report): void {
   const names = new Unique(report, 'two virtual routers of one name')
   const vrids = new Unique(report, 'two virtual routers of one VRID and one family on one interface')
   const addresses = new Unique(report, 'this address is used twice')
-  const own = new Map<string, number>()
-  for (const [i, director] of (file.director ?? []).entries()) {
-    for (const address of [director?.address, ...(director?.addresses ?? [])]) {
-      if (address) own.set(formatIp(address), i)
-    }
-  }
   for (const [i, router] of (file.virtual_router ?? []).entries()) {
     if (!router) continue
     const path: Path = ['virtual_router', i]
@@ -33,20 +29,14 @@ export function checkRouters(file: FileDraft, report: Report): void {
     }
     for (const [k, prefix] of (router.addresses ?? []).entries()) {
       if (!prefix) continue
-      const address = formatIp(prefix.address)
-      addresses.claim(address, [...path, 'addresses', k])
-      const owner = own.get(address)
-      // Nor may it be the address owner's (RFC 9568 section 5.2.4): it would be leased and released like any other.
-      if (owner !== undefined) {
-        report.error([...path, 'addresses', k], `${address} is director[${owner}]'s own address`, {
-          expected: 'an address that can move',
-        })
-      }
+      addresses.claim(formatIp(prefix.address), [...path, 'addresses', k])
     }
     if (router.group !== undefined && sizeOf(router.group, file) === 1)
       report.warning([...path, 'group'], `${quote(router.group)} has this router alone`, {
         expected: 'at least two virtual routers that move together',
       })
+    checkOwner(file, router, path, report)
+    checkRouting(router, path, report)
     checkPriorities(file, router, path, report)
     checkLease(router, path, report)
     checkProtocol(file, router, path, report)

@@ -1,12 +1,14 @@
 /** `[[virtual_router]]`: addresses that one director holds at a time. */
 import { vrid } from '../../base/units.js'
 import { list, mapOf } from '../collections.js'
-import { interfaceName, prefix } from '../network.js'
+import { interfaceName } from '../network.js'
 import { defaulted, optional, required } from '../schema.js'
 import { table } from '../table.js'
 import { choice, duration, integer, oneOf, only, text } from '../values.js'
 import { name, routerPriority } from './machine.js'
 import { tracks } from './track.js'
+import { virtualAddress } from './virtual-address.js'
+import { routes, rules } from './virtual-route.js'
 
 const count = (value: number): number => value
 
@@ -46,13 +48,15 @@ export const virtualRouterTable = table(
       "Where the addresses go; the interface of the director's own address.",
     ),
     addresses: required(
-      list(prefix(), {
+      list(virtualAddress, {
         expected: 'a list of addresses such as ["10.0.0.100/24"]',
         atLeast: 1,
         atMost: 255,
       }),
       'The virtual addresses with their prefix lengths, all IPv4 or all IPv6.',
     ),
+    routes: defaulted(routes, [], 'Routes that the Active has: they come after its addresses and go before.'),
+    rules: defaulted(rules, [], 'Policy rules that the Active has, likewise.'),
     transport: defaulted(
       choice(['udp', 'multicast', 'unicast']),
       'udp',
@@ -115,6 +119,9 @@ export const virtualRouterTable = table(
       virtual_addresses: 'addresses',
       vip: 'addresses',
       vips: 'addresses',
+      virtual_routes: 'routes',
+      static_routes: 'routes',
+      virtual_rules: 'rules',
       dev: 'interface',
       nopreempt: 'preempt = "never"',
       state: 'priority',
