@@ -26,6 +26,7 @@ import {
   releaseAddresses,
   sendAdvertisement,
 } from './outputs.js'
+import { PeerSearch } from './peer-search.js'
 import { removedAddresses, sameRouter } from './reconfigure.js'
 import { routerParams } from './router-params.js'
 import type { PeerView } from './second-opinion.js'
@@ -99,6 +100,7 @@ class Runtime implements VrrpRuntime {
   private readonly interfaces: LinkReader
   private readonly link: PairLink | undefined
   private readonly alarm: Alarm
+  private readonly search: PeerSearch
   private stopping: Promise<void> | undefined
   /** From here on nothing is started or armed. */
   private closed = false
@@ -152,6 +154,12 @@ class Runtime implements VrrpRuntime {
       ready: () => (this.stopping ? { ready: false, reason: 'it is leaving' } : this.readiness),
       inOneGo: (run) => this.inOneGo(run),
       rearm: () => this.alarm.armAt(this.handovers.deadline),
+    })
+    this.search = new PeerSearch({
+      clock,
+      linkStatus: () => this.link?.status(),
+      framesOf: (on) => this.sockets.openFrames(on),
+      onFailure: (text) => this.limited.warn(undefined, 'peer_search', () => text),
     })
     this.hashes = new ConfigHashExchange(clock, (message) => this.link?.send(message))
     this.maintenanceReason = setting.resumed?.maintenance
@@ -364,6 +372,8 @@ class Runtime implements VrrpRuntime {
   private onLinks(view: LinkView): boolean {
     let opened = true
     const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
+    const { peer } = this.setting
+    this.search.links(peer ? [peer.address, ...peer.addresses] : [], view, virtual)
     this.inOneGo(() => {
       for (const slot of this.slots) {
         const { config } = slot.router
@@ -433,6 +443,7 @@ class Runtime implements VrrpRuntime {
         {
           send: (priority) => {
             const sent = sendAdvertisement(this.outlets, slot, priority)
+            if (slot.router.config.transport === 'udp') this.search.onSent()
             this.ports.onAdvertised?.(slot.router.name, priority)
             return sent
           },

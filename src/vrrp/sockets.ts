@@ -57,18 +57,21 @@ export class Sockets {
     return this.raws.get(keyOf(interfaceName, family))?.socket
   }
 
+  /** Throws `OpError`. */
+  openFrames({ name, index }: InterfaceState): PacketSocket {
+    const open = this.frames.get(name)
+    if (open?.index === index) return open.socket
+    open?.socket.close()
+    this.frames.delete(name)
+    const socket = this.ports.openPacket(name)
+    this.frames.set(name, { index, socket })
+    return socket
+  }
+
   close(): void {
     for (const { socket } of [...this.frames.values(), ...this.raws.values()]) socket.close()
     this.frames.clear()
     this.raws.clear()
-  }
-
-  private openFrames({ name, index }: InterfaceState): void {
-    const open = this.frames.get(name)
-    if (open?.index === index) return
-    open?.socket.close()
-    this.frames.delete(name)
-    this.frames.set(name, { index, socket: this.ports.openPacket(name) })
   }
 
   private openRaw({ via: { name, index }, source }: Attachment, multicast: boolean): void {

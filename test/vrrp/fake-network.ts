@@ -32,6 +32,8 @@ export class FakeNetwork {
   loses: Frame['kind'] | undefined
   /** Every gratuitous ARP as `lb1 10.0.0.100`. */
   readonly announced: string[] = []
+  /** Every question for a neighbour as `lb1 asks for 10.0.0.12`. */
+  readonly asked: string[] = []
 
   constructor(count = 2) {
     const calm = { latency: [0.1, 0.3] as const, reorders: false, loss: 0, duplication: 0 }
@@ -66,6 +68,8 @@ export class FakeHost implements Links {
   /** Set: raw sockets cannot be opened. */
   closed: string | undefined
   dead = false
+  /** What its pair link says of the peer; undefined: never heard. */
+  peerSilentSeconds: number | undefined = 0
   /** Addresses that were on its interfaces before. */
   left: AddressState[] = []
   timersSet = 0
@@ -142,6 +146,11 @@ export class FakeHost implements Links {
       openPacket: () => ({
         send: (frame) => {
           const arp = decodeGratuitousArp(frame)
+          if (!arp.ok && arp.error === 'not_gratuitous') {
+            const target = formatIp({ family: 4, bytes: frame.slice(38, 42) })
+            this.network.asked.push(`${this.name} asks for ${target}`)
+            return
+          }
           const announced = arp.ok ? arp : decodeNeighbourAdvertisement(frame)
           if (!announced.ok) throw new Error(announced.error)
           this.network.announced.push(`${this.name} ${formatIp(announced.value.address)}`)
@@ -159,7 +168,12 @@ export class FakeHost implements Links {
         if (!this.dead) this.network.lan.broadcast(this.id, { kind: 'pair', payload })
         return true
       },
-      status: () => ({ reachable: true, lastSeenSeconds: 0, keyMatches: true, discarded: {} }),
+      status: () => ({
+        reachable: true,
+        lastSeenSeconds: this.peerSilentSeconds,
+        keyMatches: true,
+        discarded: {},
+      }),
       close: () => {
         this.onPair = undefined
       },
