@@ -289,7 +289,7 @@ const values: readonly BadFile[] = [
   router(
     'an interval too long for version 3',
     'advertisement_interval = "41s"',
-    '9:1: virtual_router[0]: warning: a lease of 3s ends before the peer would take over, expected at least three times the advertisement_interval of 41s',
+    '9:1: virtual_router[0]: warning: a lease of 3s may end before the peer takes over: after a crash nobody would own the addresses, expected at least six times the advertisement_interval of 41s',
     '13:26: virtual_router[0].advertisement_interval: "41s" is out of range, expected at most "40s" with VRRP version 3',
   ),
   router(

@@ -306,7 +306,7 @@ describe('a warning leaves the file valid', () => {
     [
       'a lease shorter than a failover',
       inserted(12, 'advertisement_interval = "2s"', 'lease = "4s"'),
-      '14:9: virtual_router[0].lease: warning: a lease of 4s ends before the peer would take over, expected at least three times the advertisement_interval of 2s',
+      '14:9: virtual_router[0].lease: warning: a lease of 4s may end before the peer takes over: after a crash nobody would own the addresses, expected at least six times the advertisement_interval of 2s',
     ],
     [
       'an address that nobody holds',
