@@ -9,6 +9,7 @@ import { NETLINK_GENERIC, resolveFamily } from '../src/platform/generic-netlink.
 import { Modprobe } from '../src/platform/kernel-modules.js'
 import { createLog } from '../src/platform/log.js'
 import { NetlinkExchange } from '../src/platform/netlink-exchange.js'
+import { NftProgram } from '../src/platform/nft.js'
 import { Reactor } from '../src/platform/reactor.js'
 import { ProcSysctl } from '../src/platform/sysctl.js'
 import { exerciseRealKernel, exerciseRuntime, measureRealKernel } from '../test/ipvs/real-kernel.js'
@@ -21,7 +22,9 @@ const clock = new SystemClock(reactor)
 const netlink = new NetlinkExchange(reactor, clock, NETLINK_GENERIC)
 const family = await resolveFamily(netlink, 'IPVS', millis(5_000))
 const log = createLog({ level: 'info', format: 'text', process: 'exercise' })
-const machine = { clock, log, sysctl: new ProcSysctl(), modules: new Modprobe() }
+const sysctlMemory = { read: () => ({}), write: () => {} }
+const nft = new NftProgram()
+const machine = { clock, log, sysctl: new ProcSysctl(), sysctlMemory, nft, modules: new Modprobe() }
 await exerciseRealKernel(netlink, family, record)
 await exerciseRuntime(netlink, family, machine, record)
 await measureRealKernel(netlink, family, clock, 300, 100, record)

@@ -256,9 +256,19 @@ export interface Sysctl {
   read(name: string): string | undefined
   /** Throws `OpError`. */
   write(name: string, value: string): void
+  /** The names below a folder of settings (`net.ipv4.conf`: interfaces), written as `read` takes them. */
+  list(folder: string): readonly string[]
 }
 
 export interface KernelModules {
   /** Resolves when the module is there. Rejects with `OpError`, whose cause is what modprobe(8) said. */
   load(name: string): Promise<void>
+}
+
+/** Tables of nf_tables, in nft(8)'s own language. */
+export interface Nft {
+  /** One transaction: all of it or nothing. Rejects with `OpError`, whose cause says the cure. */
+  apply(script: string): Promise<void>
+  /** A table as `nft list table` prints it; undefined when there is none such. Rejects with `OpError`. */
+  list(family: 'ip' | 'ip6', table: string): Promise<string | undefined>
 }

@@ -33,6 +33,7 @@ export function buildConfig(file: FileTable): Config {
       onExit: file.ipvs.on_exit,
       manage: file.ipvs.manage,
       reconcileInterval: file.ipvs.reconcile_interval,
+      sysctls: file.ipvs.sysctls,
     },
     control: { group: file.control.group, mode: file.control.mode },
     log: { level: file.log.level, format: file.log.format },

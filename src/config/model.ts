@@ -175,7 +175,7 @@ export type TrackConfig =
 export const familyOf = ({ addresses }: Pick<VirtualRouterConfig, 'addresses'>): IpAddress['family'] =>
   addresses[0]?.address.family ?? 4
 
-export type Forwarding = 'direct' | 'nat'
+export type Forwarding = 'direct' | 'nat' | 'full_nat'
 export type Protocol = 'tcp' | 'udp'
 
 export interface VirtualServiceConfig {
@@ -243,6 +243,8 @@ export interface IpvsConfig {
   readonly onExit: 'keep' | 'flush'
   readonly manage: 'declared' | 'all'
   readonly reconcileInterval: Millis
+  /** Kernel settings by name, beside those that vipair sets of its own accord. */
+  readonly sysctls: Readonly<Record<string, string>>
 }
 
 export interface ControlConfig {

@@ -48,6 +48,7 @@ export function normalForm(config: Content): NormalForm {
       on_exit: config.ipvs.onExit,
       manage: config.ipvs.manage,
       reconcile_interval: formatDuration(config.ipvs.reconcileInterval),
+      sysctls: config.ipvs.sysctls,
     },
     control: given({
       group: config.control.group,

@@ -9,6 +9,7 @@ import { checkDirectors } from './rules/directors.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
 import { checkTracks } from './rules/tracks.js'
+import { checkTranslation } from './rules/translation.js'
 import { completed, readNode } from './schema.js'
 import { readSyntax } from './syntax.js'
 import { fileTable, homes } from './tables/file.js'
@@ -39,6 +40,7 @@ export function parseConfig(source: Uint8Array | string): Result<ValidConfig, re
     checkRouters(draft, report)
     checkTracks(draft, report)
     checkServices(draft, report)
+    checkTranslation(draft, report)
     checkControl(draft, report)
     if (draft.virtual_router?.length === 0 && draft.virtual_service?.length === 0) {
       report.error([], 'there is nothing to do', {

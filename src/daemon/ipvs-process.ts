@@ -6,10 +6,12 @@ import { SystemClock } from '../platform/clock.js'
 import { NETLINK_GENERIC, resolveFamily } from '../platform/generic-netlink.js'
 import { Modprobe } from '../platform/kernel-modules.js'
 import { NetlinkExchange } from '../platform/netlink-exchange.js'
+import { NftProgram } from '../platform/nft.js'
 import { Reactor } from '../platform/reactor.js'
 import { ProcSysctl } from '../platform/sysctl.js'
 import { runChild } from './child.js'
 import { messageTypes, type ToIpvs } from './messages.js'
+import { SysctlFile } from './sysctl-file.js'
 
 const resolveTimeout = millis(2_000)
 
@@ -29,6 +31,8 @@ runChild<ToIpvs, IpvsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
               netlink,
               resolveFamily: () => resolveFamily(netlink, 'IPVS', resolveTimeout),
               sysctl: new ProcSysctl(),
+              sysctlMemory: new SysctlFile(message.sysctlFile),
+              nft: new NftProgram(),
               modules: new Modprobe(),
             },
             message.setting,

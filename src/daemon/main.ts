@@ -114,6 +114,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     links,
     version: options.version,
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
+    sysctlFile: join(options.runtimeDir, 'sysctls.json'),
   })
   log.info(
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +

@@ -78,7 +78,8 @@ export type ToVrrp =
   | { readonly type: 'stop' }
 
 export type ToIpvs =
-  | { readonly type: 'start'; readonly setting: IpvsSetting }
+  /** `sysctlFile`: where it remembers which kernel settings it changed. */
+  | { readonly type: 'start'; readonly setting: IpvsSetting; readonly sysctlFile: string }
   | { readonly type: 'configure'; readonly setting: IpvsSetting }
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
   | { readonly type: 'stop' }
@@ -180,6 +181,7 @@ export const messageTypes = {
     reconciled: true,
     syncDaemonsStarted: true,
     driftRepaired: true,
+    settingsRepaired: true,
     operationFailed: true,
   } satisfies Record<FromIpvs['type'], true>,
   fromHealthcheck: { ready: true, stopped: true, status: true, healthChanged: true } satisfies Record<

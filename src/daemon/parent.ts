@@ -55,6 +55,7 @@ export interface ParentOptions {
   readonly links: Links
   readonly version: string
   readonly maintenanceFile: MaintenanceFile
+  readonly sysctlFile: string
 }
 
 export class Parent {
@@ -312,7 +313,8 @@ export class Parent {
   private onIpvs(message: FromIpvs): void {
     switch (message.type) {
       case 'ready': {
-        this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting() })
+        const { sysctlFile } = this.options
+        this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting(), sysctlFile })
         if (this.health.size > 0)
           this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.values()] })
         return

@@ -28,6 +28,8 @@ const protocolNumbers: Readonly<Record<Protocol, number>> = { tcp: IPPROTO.TCP, 
 const forwardingNumbers: Readonly<Record<Forwarding, number>> = {
   direct: IP_VS_CONN_F.DROUTE,
   nat: IP_VS_CONN_F.MASQ,
+  // The source is turned by nf_tables, behind IPVS.
+  full_nat: IP_VS_CONN_F.MASQ,
 }
 
 const noPort = 0 as Port

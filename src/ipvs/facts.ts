@@ -13,6 +13,8 @@ export type IpvsFact =
   | { readonly type: 'syncDaemonsStarted'; readonly masterSyncId: number; readonly backupSyncId: number }
   /** Somebody else had changed what is ours. */
   | { readonly type: 'driftRepaired'; readonly changes: readonly string[] }
+  /** Somebody else had changed a kernel setting or an nft table that the services need; once for each. */
+  | { readonly type: 'settingsRepaired'; readonly changes: readonly string[] }
   /** Once for each failure until it is gone. */
   | {
       readonly type: 'operationFailed'

@@ -1,6 +1,4 @@
-/** The kernel settings that the table and the sync daemons rely on. */
-import type { Log, Sysctl } from '../base/ports.js'
-import { OpError } from '../base/result.js'
+/** The kernel settings that the table, the sync daemons and the forwarding methods rely on. */
 
 export interface WantedSysctl {
   readonly name: string
@@ -9,11 +7,26 @@ export interface WantedSysctl {
   readonly atLeast?: true
   /** Belongs to the initial network namespace: the machine's administrator may have to set it. */
   readonly foreign?: true
+  /** Without it the file cannot be carried out; what has none such of the others is left out in silence. */
+  readonly required?: true
   readonly why: string
+}
+
+export interface SettingNeeds {
+  readonly syncing: boolean
+  readonly persistence: boolean
+  /** Families that are translated, `nat` and `full_nat` alike. */
+  readonly translated: ReadonlySet<4 | 6>
+  readonly fullNat: boolean
+  /** Under `[ipvs] sysctls`: they win. */
+  readonly user: Readonly<Record<string, string>>
 }
 
 /** Exists whenever the module ip_vs is there, in every network namespace. */
 export const presenceOfIpvs = 'net.ipv4.vs.expire_nodest_conn'
+
+/** Folders of settings by interface, which `wantedSysctls` asks for. */
+export const interfaceSettings = { 4: 'net.ipv4.conf', 6: 'net.ipv6.conf' } as const
 
 const SOCKET_BUFFER = '8000000'
 
@@ -23,10 +36,13 @@ const always: readonly WantedSysctl[] = [
     value: '1',
     why: 'a connection whose server was removed ends at its next packet, and does not vanish into a void',
   },
+]
+
+const forPersistence: readonly WantedSysctl[] = [
   {
-    name: 'net.ipv4.vs.conntrack',
-    value: '0',
-    why: 'connection tracking of balanced traffic costs, and only full NAT needs it',
+    name: 'net.ipv4.vs.expire_quiescent_template',
+    value: '1',
+    why: 'a persistent client of a server with weight 0 is sent to another one',
   },
 ]
 
@@ -53,27 +69,77 @@ const forSync: readonly WantedSysctl[] = [
   { name: 'net.ipv4.vs.sync_retries', value: '1', why: 'a change of state is said twice' },
 ]
 
-export const wantedSysctls = (syncing: boolean): readonly WantedSysctl[] =>
-  syncing ? [...always, ...forSync] : always
+const forFullNat: readonly WantedSysctl[] = [
+  {
+    name: 'net.ipv4.vs.conntrack',
+    value: '1',
+    required: true,
+    why: 'full NAT: the source is translated by connection tracking',
+  },
+  {
+    name: 'net.netfilter.nf_conntrack_tcp_loose',
+    value: '1',
+    why: 'full NAT: a connection of the peer’s is taken up in the middle',
+  },
+]
 
 /**
- * Sets what is there and differs. A name that this kernel does not know is left out; so is, without a
- * complaint, one that only another namespace may set.
+ * Everything that is needed, in the order of setting it. `interfaces` answers the names of the interfaces
+ * below one of `interfaceSettings`, and `read` the present value.
  */
-export function applySysctls(wanted: readonly WantedSysctl[], sysctl: Sysctl, log: Log): readonly OpError[] {
-  const failures: OpError[] = []
-  for (const { name, value, atLeast, foreign, why } of wanted) {
-    const before = sysctl.read(name)
-    if (before === undefined || before === value) continue
-    if (atLeast && Number(before) >= Number(value)) continue
-    try {
-      sysctl.write(name, value)
-      log.info(`${name}: ${before} -> ${value} (${why})`)
-    } catch (error) {
-      if (!(error instanceof OpError)) throw error
-      if (foreign) log.debug(`${name} stays ${before}: ${error.code}`)
-      else failures.push(error)
-    }
-  }
-  return failures
+export function wantedSysctls(
+  needs: SettingNeeds,
+  interfaces: (folder: string) => readonly string[] = () => [],
+  read: (name: string) => string | undefined = () => undefined,
+): readonly WantedSysctl[] {
+  const wanted = [
+    ...always,
+    ...(needs.persistence ? forPersistence : []),
+    ...(needs.syncing ? forSync : []),
+    ...(needs.fullNat ? forFullNat : []),
+    ...(needs.translated.has(4) ? translation4(interfaces) : []),
+    ...(needs.translated.has(6) ? translation6(interfaces, read) : []),
+  ]
+  const user = Object.entries(needs.user).map(([name, value]): WantedSysctl => {
+    return { name, value, required: true, why: '[ipvs] sysctls' }
+  })
+  return [...wanted.filter(({ name }) => !Object.hasOwn(needs.user, name)), ...user]
 }
+
+const translation4 = (interfaces: (folder: string) => readonly string[]): readonly WantedSysctl[] => [
+  {
+    name: 'net.ipv4.ip_forward',
+    value: '1',
+    required: true,
+    why: 'NAT: the servers’ answers pass through this machine',
+  },
+  // The kernel redirects where either is on; they follow ip_forward, which resets some of them.
+  ...interfaces(interfaceSettings[4])
+    .filter((name) => name !== 'lo' && name !== 'default')
+    .map((name) => ({
+      name: `${interfaceSettings[4]}.${name}.send_redirects`,
+      value: '0',
+      why: 'NAT on one network: a server that is told the shorter way would leave this machine out',
+    })),
+]
+
+/** A forwarding machine believes no router's advertisements, and so loses its default route, unless told twice. */
+const translation6 = (
+  interfaces: (folder: string) => readonly string[],
+  read: (name: string) => string | undefined,
+): readonly WantedSysctl[] => [
+  ...interfaces(interfaceSettings[6])
+    .map((name) => `${interfaceSettings[6]}.${name}.accept_ra`)
+    .filter((name) => ['1', '2'].includes(read(name) ?? ''))
+    .map((name) => ({
+      name,
+      value: '2',
+      why: 'IPv6 forwarding would stop this machine from learning its own default route',
+    })),
+  {
+    name: 'net.ipv6.conf.all.forwarding',
+    value: '1',
+    required: true,
+    why: 'NAT: the servers’ answers pass through this machine',
+  },
+]

@@ -1,19 +1,21 @@
 /** Keeps the kernel's table what the file and the servers' health ask for. */
 import type { ServerHealth } from '../base/facts.js'
-import type { Clock, KernelModules, Log, Netlink, Sysctl, Timer } from '../base/ports.js'
+import type { Clock, KernelModules, Log, Netlink, Nft, Sysctl, Timer } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { IpvsConfig, VirtualServiceConfig } from '../config/model.js'
 import { type Convergence, IpvsClient, type OperationResult } from './client.js'
 import { type DesiredSetting, desiredDaemons, desiredEntry, desiredTable, keyOf } from './desired.js'
 import type { IpvsFact } from './facts.js'
-import { applySysctls, presenceOfIpvs, wantedSysctls } from './kernel-settings.js'
+import { presenceOfIpvs } from './kernel-settings.js'
 import { daemonId, type ObservedTable, serviceId, type Table } from './model.js'
 import type { Operation } from './operation.js'
 import { inOrder, planService } from './plan.js'
 import { Problems, sentence } from './problems.js'
 import { Reporter } from './reporter.js'
 import { type IpvsStatus, OperationCounter, serviceStatus } from './status.js'
+import { Surroundings } from './surroundings/runtime.js'
+import type { Kept, SysctlMemory } from './sysctl-keeper.js'
 import { Verdicts } from './verdicts.js'
 
 export interface IpvsPorts {
@@ -23,6 +25,8 @@ export interface IpvsPorts {
   /** Message type of the generic-netlink family `IPVS`; asked once the module is there. Rejects with `OpError`. */
   readonly resolveFamily: () => Promise<number>
   readonly sysctl: Sysctl
+  readonly sysctlMemory: SysctlMemory
+  readonly nft: Nft
   readonly modules: KernelModules
 }
 
@@ -62,6 +66,7 @@ class Runtime implements IpvsRuntime {
   private readonly triedSchedulers = new Set<string>()
   private readonly problems: Problems
   private readonly reporter: Reporter
+  private readonly surroundings: Surroundings
   private byName = new Map<string, VirtualServiceConfig>()
   private ours: ReadonlySet<string> = new Set()
   private client: IpvsClient | undefined
@@ -80,10 +85,11 @@ class Runtime implements IpvsRuntime {
   constructor(
     private readonly ports: IpvsPorts,
     private setting: IpvsSetting,
-    emit: (fact: IpvsFact) => void,
+    private readonly emit: (fact: IpvsFact) => void,
   ) {
     this.problems = new Problems(ports.log, emit)
     this.reporter = new Reporter(ports.log, emit)
+    this.surroundings = new Surroundings(ports)
   }
 
   configure(setting: IpvsSetting): void {
@@ -114,6 +120,7 @@ class Runtime implements IpvsRuntime {
     await work
     if (this.setting.ipvs.onExit === 'keep' || this.client === undefined) return
     await this.flush(this.client)
+    await this.surroundings.restore()
   }
 
   status(): IpvsStatus {
@@ -163,8 +170,7 @@ class Runtime implements IpvsRuntime {
     this.full = false
     try {
       const client = await this.prepared()
-      const wanted = wantedSysctls(desiredDaemons(this.setting).length > 0)
-      const unset = applySysctls(wanted, this.ports.sysctl, this.ports.log)
+      const around = await this.prepareSurroundings()
       let expected = false
       const desire = (actual: ObservedTable) => {
         expected ||= this.expected || this.touched.size > 0
@@ -184,7 +190,7 @@ class Runtime implements IpvsRuntime {
       const daemons = await client.convergeDaemons(desiredDaemons(this.setting), services.table, policy)
       this.counter.add(daemons.results)
       this.table = daemons.table
-      this.settle([services, daemons], expected, unset)
+      this.settle([services, daemons], expected, around.failures)
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       this.expected = true
@@ -195,6 +201,14 @@ class Runtime implements IpvsRuntime {
         Math.min(this.retry * 2, Math.max(this.setting.ipvs.reconcileInterval, FIRST_RETRY)),
       )
     }
+  }
+
+  private async prepareSurroundings(): Promise<Kept> {
+    const { services, ipvs } = this.setting
+    const syncing = desiredDaemons(this.setting).length > 0
+    const kept = await this.surroundings.prepare(services, { syncing, user: ipvs.sysctls })
+    if (kept.drift.length > 0) this.emit({ type: 'settingsRepaired', changes: kept.drift })
+    return kept
   }
 
   /** After a pass: tells what became of it and sleeps until the next. */

@@ -1,5 +1,5 @@
 /** /proc/sys. The files under `net` are those of the process's own network namespace. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Sysctl } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 
@@ -28,6 +28,14 @@ export class ProcSysctl implements Sysctl {
       writeFileSync(pathOf(name, this.root), value, { flag: 'r+' })
     } catch (error) {
       throw new OpError('sysctl write', name, codeOf(error), { cause: error })
+    }
+  }
+
+  list(folder: string): readonly string[] {
+    try {
+      return readdirSync(pathOf(folder, this.root)).map((name) => name.replaceAll('.', '/'))
+    } catch {
+      return []
     }
   }
 }

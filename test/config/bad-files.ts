@@ -191,9 +191,9 @@ const later: readonly BadFile[] = [
   service('fwmark', 'fwmark = 1', '17:1: virtual_service[0].fwmark: not supported by this version'),
   service('quorum', 'quorum = 1', '17:1: virtual_service[0].quorum: not supported by this version'),
   service(
-    'full NAT',
-    'forwarding = "full_nat"',
-    '17:14: virtual_service[0].forwarding: "full_nat" is not supported by this version, expected "direct" or "nat"',
+    'a tunnel',
+    'forwarding = "tunnel"',
+    '17:14: virtual_service[0].forwarding: "tunnel" is not supported by this version, expected "direct", "nat", "full_nat"',
   ),
   service(
     'SCTP',
@@ -204,6 +204,12 @@ const later: readonly BadFile[] = [
     'an HTTPS check',
     'check = { type = "https" }',
     '17:18: virtual_service[0].check.type: "https" is not supported by this version, expected "tcp", "http", "none"',
+  ),
+  tail(
+    'kernel settings of other than the network',
+    ['[ipvs]', 'sysctls = { "kernel.panic" = 1, "net.ipv4.vs.drop_entry" = true }'],
+    '18:13: ipvs.sysctls."kernel.panic": "kernel.panic" is no name of a setting such as "net.ipv4.vs.drop_entry"',
+    '18:60: ipvs.sysctls."net.ipv4.vs.drop_entry": true is a boolean, expected a whole number or text such as 1 or "0 1"',
   ),
   tail('hook', ['[[hook]]', 'on = ["active"]'], '17:1: hook: not supported by this version'),
   tail('drill', ['[drill]', 'duration = "30s"'], '17:1: drill: not supported by this version'),
@@ -671,6 +677,23 @@ const rules: readonly BadFile[] = [
     'a server of the other family',
     changed('"10.0.0.22:80"', '"[2001:db8::22]:80"'),
     '16:33: virtual_service[0].real_servers[1]: IPv6 behind an IPv4 service, expected addresses of one family',
+  ),
+  bad(
+    'NAT beside full NAT',
+    changed(
+      'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
+      'forwarding = "full_nat"\nreal_servers = ["10.0.0.21:81", { address = "10.0.0.22:81", forwarding = "nat" }]',
+    ),
+    '17:33: virtual_service[0].real_servers[1]: "nat" beside "full_nat" in one service, expected one of them for all servers',
+  ),
+  bad(
+    'NAT whose gateway stays where it is',
+    changed(
+      'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
+      'forwarding = "nat"\nreal_servers = ["10.1.0.21:80", "10.1.0.22:80"]\ninitial = "maybe"',
+    ),
+    '17:17: virtual_service[0].real_servers[0]: warning: NAT: nothing on the network of 10.1.0.21 moves with 10.0.0.100, expected the gateway of the servers among the addresses of the virtual_router, or of one in its group; or forwarding = "full_nat"',
+    '18:11: virtual_service[0].initial: "maybe" is not one of them, expected "up" or "down"',
   ),
   bad(
     'a service that serves itself',

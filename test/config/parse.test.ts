@@ -88,7 +88,7 @@ describe('a valid file', () => {
       })),
     )
     deepEqual(config.sync, { transport: 'unicast' })
-    deepEqual(config.ipvs, { onExit: 'keep', manage: 'declared', reconcileInterval: 10_000 })
+    deepEqual(config.ipvs, { onExit: 'keep', manage: 'declared', reconcileInterval: 10_000, sysctls: {} })
     deepEqual(config.control, { group: undefined, mode: 0o660 })
     deepEqual(config.log, { level: 'info', format: 'text' })
   })

@@ -1,11 +1,12 @@
 /** A machine for the runtime: the kernel in memory, its settings and modules, and a clock that is moved by hand. */
 import type { ServerHealth } from '../../src/base/facts.js'
-import type { Clock, KernelModules, Log, Sysctl, Timer } from '../../src/base/ports.js'
+import type { Clock, KernelModules, Log, Nft, Sysctl, Timer } from '../../src/base/ports.js'
 import { OpError } from '../../src/base/result.js'
 import { after, type Millis, millis } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
 import type { IpvsFact } from '../../src/ipvs/facts.js'
 import { type IpvsRuntime, type IpvsSetting, startIpvs } from '../../src/ipvs/runtime.js'
+import type { Remembered, SysctlMemory } from '../../src/ipvs/sysctl-keeper.js'
 import { FakeKernel, fakeFamily } from './fake-kernel.js'
 
 export class FakeClock implements Clock {
@@ -62,12 +63,43 @@ export class FakeMachine {
   readonly available = new Set(['ip_vs'])
   readonly loaded: string[] = []
 
+  interfaces: readonly string[] = []
+  /** What the runtime remembers across runs. */
+  remembered: Readonly<Record<string, Remembered>> = {}
+  /** nf_tables by family, as listed; `nftFailure` is what each change is refused with. */
+  readonly tables = new Map<string, string>()
+  readonly scripts: string[] = []
+  nftFailure: OpError | undefined
+
+  readonly sysctlMemory: SysctlMemory = {
+    read: () => this.remembered,
+    write: (changed) => {
+      this.remembered = changed
+    },
+  }
+
+  readonly nft: Nft = {
+    apply: async (script) => {
+      if (this.nftFailure) throw this.nftFailure
+      this.scripts.push(script)
+      const family = script.split(' ')[1] ?? ''
+      const made = script.split('\n').slice(2).join('\n')
+      if (made === '') this.tables.delete(family)
+      else this.tables.set(family, made)
+    },
+    list: async (family) => {
+      if (this.nftFailure) throw this.nftFailure
+      return this.tables.get(family)
+    },
+  }
+
   readonly sysctl: Sysctl = {
     read: (name) => this.sysctls.get(name),
     write: (name, value) => {
       if (name === 'net.core.rmem_max') throw new OpError('sysctl write', name, 'EACCES')
       this.sysctls.set(name, value)
     },
+    list: (folder) => this.interfaces.filter(() => folder.startsWith('net.ipv4')),
   }
 
   readonly modules: KernelModules = {
@@ -81,8 +113,17 @@ export class FakeMachine {
   async start(setting: IpvsSetting): Promise<IpvsRuntime> {
     const note = (message: string) => this.lines.push(message)
     const log: Log = { error: note, warn: note, info: note, debug: note }
-    const { kernel: netlink, clock, sysctl, modules } = this
-    const ports = { netlink, clock, sysctl, modules, log, resolveFamily: async () => fakeFamily }
+    const { kernel: netlink, clock, sysctl, sysctlMemory, nft, modules } = this
+    const ports = {
+      netlink,
+      clock,
+      sysctl,
+      sysctlMemory,
+      nft,
+      modules,
+      log,
+      resolveFamily: async () => fakeFamily,
+    }
     const runtime = startIpvs(ports, setting, (fact) => this.facts.push(fact))
     await settled()
     return runtime
@@ -99,7 +140,7 @@ export function settingOf(
   services: readonly VirtualServiceConfig[],
   change: Partial<IpvsSetting> = {},
 ): IpvsSetting {
-  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(10_000) } as const
+  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(10_000), sysctls: {} } as const
   return { services, sync: { transport: 'unicast' }, directorId: 1, peerId: 2, ipvs, ...change }
 }
 

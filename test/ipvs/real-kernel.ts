@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { Clock, KernelModules, Log, Netlink, Sysctl } from '../../src/base/ports.js'
+import type { Clock, KernelModules, Log, Netlink, Nft, Sysctl } from '../../src/base/ports.js'
 import { type Millis, millis, type Weight } from '../../src/base/units.js'
 import { IpvsClient } from '../../src/ipvs/client.js'
 import { sameDestination, sameService } from '../../src/ipvs/compare.js'
@@ -17,6 +17,7 @@ import type { Policy } from '../../src/ipvs/plan.js'
 import { plan } from '../../src/ipvs/plan.js'
 import { sentence } from '../../src/ipvs/problems.js'
 import { startIpvs } from '../../src/ipvs/runtime.js'
+import type { SysctlMemory } from '../../src/ipvs/sysctl-keeper.js'
 import { server, service } from './configs.js'
 import { settingOf, verdict } from './fake-machine.js'
 import { savedRules } from './saved-rules.js'
@@ -27,6 +28,8 @@ export interface RealMachine {
   readonly clock: Clock
   readonly log: Log
   readonly sysctl: Sysctl
+  readonly sysctlMemory: SysctlMemory
+  readonly nft: Nft
   readonly modules: KernelModules
 }
 
@@ -229,7 +232,7 @@ export async function exerciseRuntime(
   machine: RealMachine,
   record: Record,
 ): Promise<void> {
-  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(500) } as const
+  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(500), sysctls: {} } as const
   const setting = settingOf(configured, { sync, ipvs })
   const facts: IpvsFact[] = []
   const ports = { ...machine, netlink, resolveFamily: async () => family }

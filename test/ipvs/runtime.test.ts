@@ -224,7 +224,12 @@ describe('ipvs runtime', () => {
     kept.kernel.changes.length = 0
     await keeper.stop()
     assert.deepEqual([kept.kernel.changes, kept.kernel.daemons.size], [[], 2])
-    const ipvs = { onExit: 'flush', manage: 'declared', reconcileInterval: 10_000 as Millis } as const
+    const ipvs = {
+      onExit: 'flush',
+      manage: 'declared',
+      reconcileInterval: 10_000 as Millis,
+      sysctls: {},
+    } as const
     const flushed = new FakeMachine()
     const foreign = { key: { kind: 'fwmark', family: 4, mark: 1 }, scheduler: 'rr', flags: 0 } as const
     const service = { ...foreign, persistenceSeconds: 0, netmask: 0xffffffff, engine: undefined }

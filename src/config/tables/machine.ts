@@ -5,6 +5,7 @@ import { ip, portNumber } from '../network.js'
 import { defaulted, optional, required, type Schema } from '../schema.js'
 import { table } from '../table.js'
 import { choice, duration, integer, parsed, type Refusal, text } from '../values.js'
+import { sysctls } from './sysctls.js'
 
 /** Names appear in URLs, metrics and log lines. */
 export const name = text(
@@ -96,8 +97,9 @@ export const ipvsTable = table(
       '10s',
       "How often the kernel's table is compared with what it should be.",
     ),
+    sysctls,
   },
-  { title: '[ipvs]', later: ['timeouts', 'sysctls'] },
+  { title: '[ipvs]', later: ['timeouts'] },
 )
 
 export const controlTable = table(

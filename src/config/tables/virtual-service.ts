@@ -26,7 +26,7 @@ export const schedulers = [
   'twos',
 ] as const
 
-const forwarding = choice(['direct', 'nat'], { later: ['full_nat', 'tunnel'] })
+const forwarding = choice(['direct', 'nat', 'full_nat'], { later: ['tunnel'] })
 
 const realServerTable = table(
   {
