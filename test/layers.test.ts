@@ -27,6 +27,7 @@ describe('layers', () => {
     ['sync/relay.ts', 'x = Date.now()', 'Date.now in a pure file'],
     ['ipvs/plan.ts', 'fetch(url)', 'fetch in a pure file'],
     ['ipvs/plan.ts', 'fetchAll(url)', undefined],
+    ['ipvs/plan.ts', "['from', 'to']", undefined],
     ['vrrp/status.ts', 'at: new Date()', 'new Date() in a pure file'],
     ['vrrp/status.ts', 'at: new Date(wall)', undefined],
     ['sync/relay.ts', 'setTimeout(f, 1)', 'setTimeout in a pure file'],

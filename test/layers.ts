@@ -47,7 +47,7 @@ const edge = /(^|\/)(runtime|client|link)\.ts$|\/checkers\//
 /** Clocks, chance and the network count too: what a pure file computes, it computes again. */
 const waiting =
   /\b(?:await|setTimeout|setInterval|setImmediate|fetch(?=\()|Date\.now|performance\.now|Math\.random)\b|\bnew Date\(\)/g
-const imports = /(?<!-)\b(?:from|import)\s*\(?\s*'([^']+)'/g
+const imports = /(?<![-'])\b(?:from|import)\s*\(?\s*'([^']+)'/g
 
 /** Every breach, as `file: what`. */
 export function breaches(files: readonly SourceFile[]): string[] {
