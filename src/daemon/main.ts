@@ -14,6 +14,7 @@ import { KernelLinks } from '../platform/links.js'
 import { createLog } from '../platform/log.js'
 import { openPairPort } from '../platform/pair-port.js'
 import { Reactor } from '../platform/reactor.js'
+import { KernelRouting } from '../platform/routing.js'
 import { Commands } from './commands.js'
 import { listenForControl } from './control-server.js'
 import { readKeyFile } from './key-file.js'
@@ -99,6 +100,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
+  const routing = new KernelRouting(reactor, clock)
   const mirrors = config.sync.transport !== 'off' && config.virtualServices.length > 0
   const pairPort = pairKey
     ? [local.address, ...local.addresses].map((own) => openPairPort(own, config.pair.port, mirrors))
@@ -111,7 +113,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     pairPort,
     clock,
     log,
-    links,
+    releasing: { links, routing },
     version: options.version,
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
     sysctlFile: join(options.runtimeDir, 'sysctls.json'),
@@ -138,6 +140,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   control.close()
   control.closeAllConnections()
   for (const path of pairPort ?? []) path.close()
+  routing.close()
   links.close()
   reactor.close()
   lock.close()

@@ -3,7 +3,7 @@
  * between them. It decides nothing about elections, health or the table.
  */
 import type { ServerHealth, SyncReadiness } from '../base/facts.js'
-import type { Clock, Links, Log, Timer } from '../base/ports.js'
+import type { Clock, Log, Timer } from '../base/ports.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { type DiffEntry, diff } from '../config/diff.js'
@@ -26,7 +26,7 @@ import type {
 import { type MetricFamily, metricsOf } from './metrics.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
-import { releaseAddresses } from './release.js'
+import { type ReleasePorts, release } from './release.js'
 import { needsRestart } from './reload.js'
 import { refusedScripts } from './script-files.js'
 import { countServers } from './server-counts.js'
@@ -52,7 +52,7 @@ export interface ParentOptions {
   readonly pairPort: readonly PairPortFds[] | undefined
   readonly clock: Clock
   readonly log: Log
-  readonly links: Links
+  readonly releasing: ReleasePorts
   readonly version: string
   readonly maintenanceFile: MaintenanceFile
   readonly sysctlFile: string
@@ -427,9 +427,9 @@ export class Parent {
   }
 
   private async release(why: string): Promise<void> {
-    const { links, log } = this.options
+    const { releasing, log } = this.options
     try {
-      const released = await releaseAddresses(links, this.config.virtualRouters)
+      const released = await release(releasing, this.config.virtualRouters)
       for (const text of released) log.warn(`released ${text}: ${why}`)
     } catch (error) {
       // The lease ends it all the same.

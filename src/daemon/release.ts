@@ -1,13 +1,30 @@
 /** Takes every virtual address of the file off this machine: what must hold when no vrrp process is left to. */
 
 import { formatPrefix } from '../base/ip.js'
-import type { Links } from '../base/ports.js'
+import type { Links, Routing } from '../base/ports.js'
 import { loadConfig } from '../config/load.js'
 import type { VirtualRouterConfig } from '../config/model.js'
 import { formatProblem } from '../config/problem.js'
 import { SystemClock } from '../platform/clock.js'
 import { KernelLinks } from '../platform/links.js'
 import { Reactor } from '../platform/reactor.js'
+import { KernelRouting } from '../platform/routing.js'
+import { removeMarked } from './leftovers.js'
+
+/** What is released, and by what. */
+export interface ReleasePorts {
+  readonly links: Links
+  readonly routing: Routing
+}
+
+/** What a director put on this machine, in the order in which it goes. Answers what it removed, one text each. */
+export async function release(
+  { links, routing }: ReleasePorts,
+  routers: readonly VirtualRouterConfig[],
+): Promise<readonly string[]> {
+  const marked = await removeMarked(routing)
+  return [...marked, ...(await releaseAddresses(links, routers))]
+}
 
 /**
  * Removes the routers' addresses from every interface but the loopback. An address of a leased router that
@@ -51,13 +68,16 @@ export async function runRelease(configFile: string): Promise<number> {
     return 2
   }
   const reactor = Reactor.open()
-  const links = new KernelLinks(reactor, new SystemClock(reactor))
+  const clock = new SystemClock(reactor)
+  const links = new KernelLinks(reactor, clock)
+  const routing = new KernelRouting(reactor, clock)
   try {
-    const released = await releaseAddresses(links, loaded.value.config.virtualRouters)
+    const released = await release({ links, routing }, loaded.value.config.virtualRouters)
     for (const text of released) process.stdout.write(`released ${text}\n`)
     if (released.length === 0) process.stdout.write('no virtual address is on this machine\n')
     return 0
   } finally {
+    routing.close()
     links.close()
     reactor.close()
   }

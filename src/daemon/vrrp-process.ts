@@ -5,11 +5,13 @@ import { KernelLinks } from '../platform/links.js'
 import { openPacketSocket } from '../platform/packet-socket.js'
 import { openRawSocket } from '../platform/raw-socket.js'
 import { Reactor } from '../platform/reactor.js'
+import { KernelRouting } from '../platform/routing.js'
 import { claimRealtime } from '../platform/scheduling.js'
 import { startDirector, type VrrpDirector } from '../vrrp/director/runtime.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { VrrpFact } from '../vrrp/status.js'
 import { runChild } from './child.js'
+import { sweepLeftovers } from './leftovers.js'
 import { type HandoverEnded, messageTypes, type ToVrrp } from './messages.js'
 import { openLinkToPeer } from './pair-link.js'
 
@@ -21,6 +23,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
+  const routing = new KernelRouting(reactor, clock)
   let director: VrrpDirector | undefined
   const answer = (id: number, asked: Promise<readonly HandoverResult[]> | undefined): void => {
     void asked?.then((results) => emit({ type: 'handoverEnded', id, results }))
@@ -35,6 +38,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
               clock,
               log,
               links,
+              routing,
               openRaw: (options) => openRawSocket(reactor, options),
               openPacket: openPacketSocket,
               openFrames: (options) => openFrameSocket(reactor, options),
@@ -47,6 +51,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
             { director: local, peer, routers, configHash, ...(resumed && { resumed }) },
             emit,
           )
+          sweepLeftovers(routing, routers, log)
           return
         }
         case 'configure': {
@@ -79,6 +84,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
     status: () => director?.status(),
     async stop() {
       await director?.stop()
+      routing.close()
       links.close()
       reactor.close()
     },

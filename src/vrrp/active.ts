@@ -2,7 +2,7 @@
 import { compareIp } from '../base/ip.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
-import { after, millis, resignPriority } from '../base/units.js'
+import { after, millis, ownerPriority, resignPriority } from '../base/units.js'
 import { stepBackup } from './backup.js'
 import { secondOpinion } from './second-opinion.js'
 import type { Active, Effect, Event, Heard, Initialize, RouterParams } from './state.js'
@@ -165,6 +165,8 @@ function yieldReason(
     return `${sender} has the same priority ${priority} and the higher address`
   // Not in the RFC: we owed advertisements for longer than any Backup waits, so the sender rightly took
   // over and new sessions are there. Return by the preempt rule, not by shouting it down.
+  // The address owner is asked for by nobody else's right, however long it was silent.
+  if (params.priority === ownerPriority) return undefined
   const silence = now - state.sentAt
   if (silence >= activeDownInterval(params.priority, params.advertisementInterval, params.version))
     return `${sender} took over while this process was silent for ${Math.round(silence)} ms`

@@ -12,10 +12,12 @@ export interface LinkView {
 }
 
 /** Which interface a router wants, and the addresses that may be ours today and the peer's tomorrow. */
-export type AttachmentWish = Pick<VirtualRouterConfig, 'interface' | 'transport'> & {
+export type AttachmentWish = Pick<VirtualRouterConfig, 'interface' | 'transport' | 'addresses' | 'routes'> & {
   /** Of the virtual addresses. */
   readonly family: IpAddress['family']
   readonly virtual: readonly IpAddress[]
+  /** This director has the address owner's priority. */
+  readonly owner: boolean
 }
 
 export interface Attachment {
@@ -28,6 +30,10 @@ export interface Attachment {
    * holds it, of IPv6 the link-local one. Of unicast and `udp`, the director's own.
    */
   readonly source: IpAddress
+  /** All of the machine, for what goes to another one by its name. */
+  readonly interfaces: readonly InterfaceState[]
+  /** Virtual addresses that are on this machine for good: the address owner's (RFC 9568 section 1.7). */
+  readonly owned: readonly IpAddress[]
 }
 
 /** Or why the router cannot take part in the election; the text is shown as the reason of `fault`. */
@@ -40,18 +46,23 @@ export function attach(
   if (!found.ok) return found
   const { index, name, up } = found.value
   if (!up) return fail(`link of ${name} is down`)
+  const unusable = unusableInterface(wish, view)
+  if (unusable !== undefined) return fail(unusable)
+  const owned = wish.owner ? ownedAddresses(wish, index, view) : []
+  const place = { interface: found.value, interfaces: view.interfaces, owned }
   // Over UDP the pair's own socket is the sender, wherever the director's address is.
-  if (wish.transport === 'udp') return ok({ interface: found.value, via: found.value, source: director })
+  if (wish.transport === 'udp') return ok({ ...place, via: found.value, source: director })
   if (wish.transport === 'unicast') {
     const holder = holderOf(director, view)
     if (!holder) return fail(`no interface holds ${formatIp(director)}`)
     if (!holder.up) return fail(`link of ${holder.name} is down`)
-    return ok({ interface: found.value, via: holder, source: director })
+    return ok({ ...place, via: holder, source: director })
   }
   const { family } = wish
-  const source = primaryAddress(wish, director, view, index)
+  const source =
+    primaryAddress(wish, director, view, index) ?? owned.find((own) => own.family === 4 || isLinkLocal6(own))
   return source
-    ? ok({ interface: found.value, via: found.value, source })
+    ? ok({ ...place, via: found.value, source })
     : fail(`${name} has no ${family === 4 ? 'IPv4' : 'IPv6 link-local'} address to advertise from`)
 }
 
@@ -66,6 +77,29 @@ function findInterface(
   }
   const holder = holderOf(director, view)
   return holder ? ok(holder) : fail(`no interface holds ${formatIp(director)}`)
+}
+
+/** Of an address or a route that names its own. */
+function unusableInterface({ addresses, routes }: AttachmentWish, view: LinkView): string | undefined {
+  for (const { interface: name } of [...addresses, ...routes]) {
+    if (name === undefined) continue
+    const named = view.interfaces.find((candidate) => candidate.name === name)
+    if (!named) return `interface ${name} does not exist`
+    if (!named.up) return `link of ${name} is down`
+  }
+  return undefined
+}
+
+/** A lease is ours; what has no end was there before us. */
+function ownedAddresses({ addresses }: AttachmentWish, index: number, view: LinkView): readonly IpAddress[] {
+  return addresses.flatMap(({ address, interface: name }) => {
+    const own = view.interfaces.find((candidate) => candidate.name === name)?.index ?? index
+    const there = view.addresses.some(
+      ({ interfaceIndex, prefix, validSeconds }) =>
+        interfaceIndex === own && validSeconds === undefined && equalIp(prefix.address, address),
+    )
+    return there ? [address] : []
+  })
 }
 
 /** An address that may yet prove to be another machine's is not ours to send from (RFC 4862 section 5.4). */

@@ -2,7 +2,7 @@
 import type { SyncReadiness } from '../base/facts.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
-import { after, resignPriority } from '../base/units.js'
+import { after, ownerPriority, resignPriority } from '../base/units.js'
 import { type Opinion, secondOpinion } from './second-opinion.js'
 import type { Backup, Effect, Event, Heard, RouterParams } from './state.js'
 import { activeDownInterval, skewTime } from './timers.js'
@@ -189,6 +189,8 @@ function mayPreempt(params: RouterParams, state: Backup, now: Millis): boolean {
 /** Why a Backup would not preempt a lower priority now; undefined when it would. */
 export function holdBack(params: RouterParams, state: Backup, now: Millis): string | undefined {
   const { handedOver, stability } = state.known
+  // Section 6.1: the address owner always preempts.
+  if (params.priority === ownerPriority) return undefined
   const opinion = opinionOf(params, state, now)
   if (opinion.verdict === 'stay' && opinion.suspect === 'own') return opinion.text
   if (handedOver !== undefined) return `until ${handedOver} goes or hands back`

@@ -4,7 +4,7 @@
  */
 import type { SyncReadiness } from '../base/facts.js'
 import { fail, ok, type Result } from '../base/result.js'
-import { after, type Millis, millis, type Priority } from '../base/units.js'
+import { after, type Millis, millis, ownerPriority, type Priority } from '../base/units.js'
 import {
   decodeHandover,
   encodeHandover,
@@ -90,7 +90,7 @@ export class Handovers {
     const { ports } = this
     const routers = ports.routersOf(unit)
     const to = ports.reachablePeer()
-    const obstacle = this.obstacle(unit, routers)
+    const obstacle = this.obstacle(unit, routers, stay)
     if (obstacle !== undefined || to === undefined) {
       ended(fail(obstacle ?? 'the peer is not reachable over the pair link'))
       return
@@ -108,10 +108,13 @@ export class Handovers {
     ports.rearm()
   }
 
-  private obstacle(unit: HandoverUnit, routers: readonly VirtualRouter[]): string | undefined {
+  private obstacle(unit: HandoverUnit, routers: readonly VirtualRouter[], stay: boolean): string | undefined {
     if (routers.length === 0) return `there is no ${unit.kind} ${unit.name}`
     const idle = routers.find(({ state }) => state.name !== 'active')
     if (idle) return `${idle.name} is not Active here (${titleOf(idle.state)})`
+    const owner = routers.find(({ priority }) => priority === ownerPriority)
+    if (owner && stay)
+      return `${owner.name} has priority 255 here: the address owner takes back at once what it gives`
     return this.asked.has(keyOf(unit)) ? `a handover of ${unit.name} is under way` : undefined
   }
 

@@ -1,10 +1,12 @@
 /** What a virtual router does to the world, over sockets that the runtime holds. Failures become log lines or events. */
-import { formatPrefix, type IpAddress, type IpPrefix } from '../base/ip.js'
-import type { Links } from '../base/ports.js'
-import type { Priority } from '../base/units.js'
+import { formatPrefix, type IpAddress } from '../base/ip.js'
+import type { Links, Routing } from '../base/ports.js'
+import { unreachable } from '../base/result.js'
+import type { Millis, Priority } from '../base/units.js'
 import { familyOf } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { encodeGratuitousArp } from './gratuitous-arp.js'
+import { goneHoldings, type Holding, holdingsOf, interfaceOf } from './holdings.js'
 import type { Slot } from './intake.js'
 import { encodeNeighbourAdvertisement } from './neighbour-advertisement.js'
 import { type Advertisement, encodeAdvertisement } from './packet.js'
@@ -17,6 +19,7 @@ const ethernetMacLength = 6
 
 export interface Outlets {
   readonly links: Links
+  readonly routing: Routing
   readonly warnings: Warnings
   /** Undefined: no router uses it, or there is no peer. */
   pairLink(): PairLink | undefined
@@ -58,21 +61,22 @@ function encode(
 }
 
 export function announceAddresses(outlets: Outlets, { router, attachment }: Slot): void {
-  const frames = attachment && outlets.sockets.framesOf(attachment.interface.name)
-  const mac = attachment?.interface.mac
-  // Other links than Ethernet have no neighbours' tables of hardware addresses to tell.
-  if (!frames || mac?.length !== ethernetMacLength) return
+  if (!attachment) return
   attempt(outlets, router.name, 'announce', () => {
-    for (const { address } of router.config.addresses) {
+    for (const { address, interface: name } of router.config.addresses) {
+      const on = interfaceOf(attachment, name)
+      const frames = on && outlets.sockets.framesOf(on.name)
+      // Other links than Ethernet have no neighbours' tables of hardware addresses to tell.
+      if (!frames || on.mac.length !== ethernetMacLength) continue
       const encodeFrame = address.family === 4 ? encodeGratuitousArp : encodeNeighbourAdvertisement
-      frames.send(encodeFrame(mac, address))
+      frames.send(encodeFrame(on.mac, address))
     }
   })
 }
 
-/** `done` gets one verdict on all addresses: undefined, or why the first of them was refused. */
+/** Adds what the Active has, or refreshes it. `done` gets one verdict: undefined, or why the first was refused. */
 export function claimAddresses(
-  { links }: Outlets,
+  outlets: Outlets,
   { router, attachment }: Slot,
   done: (failure: string | undefined) => void,
 ): void {
@@ -80,34 +84,71 @@ export function claimAddresses(
     done('no interface')
     return
   }
-  const { addresses, lease } = router.config
-  const { index, name } = attachment.interface
-  let waiting = addresses.length
+  const { config } = router
+  const holdings = holdingsOf(config, attachment)
+  let waiting = 1 + holdings.length
   let failure: string | undefined
-  for (const prefix of addresses) {
-    links.claim(index, prefix, lease, (error) => {
-      if (error) failure ??= `claim ${formatPrefix(prefix)} on ${name}: ${error.message}`
-      waiting--
-      if (waiting === 0) done(failure)
-    })
+  const verdict = (text: string | undefined): void => {
+    failure ??= text
+    waiting--
+    if (waiting === 0) done(failure)
+  }
+  for (const holding of holdings) claim(outlets, holding, config.lease, verdict)
+  verdict(undefined)
+}
+
+function claim(
+  { links, routing }: Outlets,
+  holding: Holding,
+  lease: Millis | undefined,
+  verdict: (failure: string | undefined) => void,
+): void {
+  switch (holding.kind) {
+    case 'address': {
+      const { on, address } = holding
+      const text = `claim ${formatPrefix(address)} on ${on.name}`
+      links.claim(on.index, address, lease, (error) => verdict(error && `${text}: ${error.message}`))
+      return
+    }
+    case 'route':
+      routing.addRoute(holding.route, lease, (error) => verdict(error?.message))
+      return
+    case 'rule':
+      routing.addRule(holding.rule, (error) => verdict(error?.message))
+      return
+    case 'missing':
+      verdict(`interface ${holding.interface} does not exist`)
+      return
+    default:
+      unreachable(holding)
   }
 }
 
-/** All of the router's addresses unless told which. */
-export function releaseAddresses(
-  outlets: Outlets,
-  { router, attachment }: Slot,
-  addresses: readonly IpPrefix[] = router.config.addresses,
-): void {
-  if (!attachment) return
-  for (const prefix of addresses) {
+/** All that the router has. */
+export function releaseAll(outlets: Outlets, slot: Slot): void {
+  const { router, attachment } = slot
+  if (attachment) release(outlets, router.name, goneHoldings(holdingsOf(router.config, attachment), []))
+}
+
+/** In this order. */
+export function release(outlets: Outlets, router: string, holdings: readonly Holding[]): void {
+  const { links, routing } = outlets
+  for (const holding of holdings) {
+    if (holding.kind === 'missing') continue
     outlets.releaseSent()
-    outlets.links.release(attachment.interface.index, prefix, (error) => {
-      if (error) outlets.warnings.say(router.name, 'release', () => error.message)
-      outlets.releaseConfirmed()
-    })
+    const confirm = confirmed(outlets, router)
+    if (holding.kind === 'address') links.release(holding.on.index, holding.address, confirm)
+    else if (holding.kind === 'route') routing.removeRoute(holding.route, confirm)
+    else routing.removeRule(holding.rule, confirm)
   }
 }
+
+const confirmed =
+  (outlets: Outlets, router: string) =>
+  (error: Error | undefined): void => {
+    if (error) outlets.warnings.say(router, 'release', () => error.message)
+    outlets.releaseConfirmed()
+  }
 
 function attempt(outlets: Outlets, router: string, kind: string, run: () => void): boolean {
   try {

@@ -1,10 +1,12 @@
 /** What a changed setting means for a running virtual router. Pure. */
-import { formatPrefix, type IpPrefix } from '../base/ip.js'
 import { familyOf, type VirtualRouterConfig } from '../config/model.js'
+import { keyOfAddress } from './holdings.js'
 
 /** Changed without an election; any other key makes it another router, which joins the election anew. */
 const live: ReadonlySet<string> = new Set<keyof VirtualRouterConfig>([
   'addresses',
+  'routes',
+  'rules',
   'advertisementInterval',
   'checksum',
   'preempt',
@@ -28,11 +30,14 @@ export function sameRouter(before: VirtualRouterConfig, after: VirtualRouterConf
   return fixed(before) === fixed(after) && familyOf(before) === familyOf(after)
 }
 
-/** Addresses that the router no longer has. */
-export function removedAddresses(
+/** What an Active does about it: `claim` what it must have now, `announce` what is new. */
+export function changesOf(
   before: VirtualRouterConfig,
   after: VirtualRouterConfig,
-): readonly IpPrefix[] {
-  const kept = new Set(after.addresses.map(formatPrefix))
-  return before.addresses.filter((prefix) => !kept.has(formatPrefix(prefix)))
+): { readonly claim: boolean; readonly announce: boolean } {
+  const had = new Set(before.addresses.map(keyOfAddress))
+  const announce = after.addresses.some((address) => !had.has(keyOfAddress(address)))
+  const held = ({ addresses, routes, rules, lease }: VirtualRouterConfig): string =>
+    JSON.stringify([addresses, routes, rules, lease ?? null])
+  return { announce, claim: held(before) !== held(after) }
 }

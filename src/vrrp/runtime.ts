@@ -4,18 +4,19 @@
  */
 import type { SyncReadiness } from '../base/facts.js'
 import type { IpAddress } from '../base/ip.js'
-import type { Clock, Links, Log } from '../base/ports.js'
+import type { Clock, Links, Log, Routing } from '../base/ports.js'
 import { fail, type Result } from '../base/result.js'
-import { after, millis, type Priority } from '../base/units.js'
+import { after, millis, ownerPriority, type Priority } from '../base/units.js'
 import { familyOf, type VirtualRouterConfig } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
-import { adoption } from './adoption.js'
+import { adoption, misfits } from './adoption.js'
 import { Alarm } from './alarm.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
 import { GroupKeeper } from './group-keeper.js'
 import { type HandoverUnit, isHandoverMessage } from './handover-message.js'
 import { Handovers, type HandoverWish } from './handovers.js'
+import { goneHoldings, holdingsOf } from './holdings.js'
 import { Intake, type Slot } from './intake.js'
 import { LimitedLog } from './limited-log.js'
 import { LinkReader } from './link-reader.js'
@@ -23,11 +24,12 @@ import {
   announceAddresses,
   claimAddresses,
   type Outlets,
-  releaseAddresses,
+  release,
+  releaseAll,
   sendAdvertisement,
 } from './outputs.js'
 import { PeerSearch } from './peer-search.js'
-import { removedAddresses, sameRouter } from './reconfigure.js'
+import { sameRouter } from './reconfigure.js'
 import { routerParams } from './router-params.js'
 import type { PeerView } from './second-opinion.js'
 import type { VrrpSetting } from './setting.js'
@@ -42,6 +44,7 @@ export interface VrrpPorts extends SocketPorts {
   readonly clock: Clock
   readonly log: Log
   readonly links: Links
+  readonly routing: Routing
   /** Called at most once; one link carries all routers of the process. Undefined: no peer. */
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
   /** Called after each advertisement. */
@@ -134,6 +137,7 @@ class Runtime implements VrrpRuntime {
     )
     this.outlets = {
       links: ports.links,
+      routing: ports.routing,
       warnings: this.warnings,
       sockets: this.sockets,
       peer: setting.peer?.address,
@@ -311,13 +315,15 @@ class Runtime implements VrrpRuntime {
   }
 
   private reconfigure(slot: Slot, config: VirtualRouterConfig): void {
-    const gone = removedAddresses(slot.router.config, config)
     this.warnings.forget(config.name)
-    slot.router.reconfigure(
-      config,
-      this.paramsOf(config, slot.attachment?.source ?? this.setting.director.address),
-    )
-    if (slot.router.state.name === 'active') releaseAddresses(this.outlets, slot, gone)
+    const { router, attachment } = slot
+    const { state } = router
+    const holds = state.name === 'active' || (state.name === 'backup' && state.adopting)
+    if (attachment && holds) {
+      const gone = goneHoldings(holdingsOf(router.config, attachment), holdingsOf(config, attachment))
+      release(this.outlets, router.name, gone)
+    }
+    router.reconfigure(config, this.paramsOf(config, attachment?.source ?? this.setting.director.address))
   }
 
   private weigh(slot: Slot): void {
@@ -377,7 +383,9 @@ class Runtime implements VrrpRuntime {
     this.inOneGo(() => {
       for (const slot of this.slots) {
         const { config } = slot.router
-        const wish = { ...config, family: familyOf(config), virtual }
+        const { director } = this.setting
+        const owner = (config.priority[director.name] ?? director.priority) === ownerPriority
+        const wish = { ...config, family: familyOf(config), virtual, owner }
         const attached = attach(wish, this.setting.director.address, view)
         const failure = attached.ok ? this.sockets.open(config, attached.value) : undefined
         if (attached.ok && failure === undefined) this.onLinkUp(slot, attached.value, view)
@@ -395,6 +403,7 @@ class Runtime implements VrrpRuntime {
       router.handle({ type: 'linkDown', reason: `${attachment.interface.name} was replaced` })
     slot.attachment = attachment
     router.setParams(this.paramsOf(router.config, attachment.source))
+    if (!router.started) release(this.outlets, router.name, misfits(router.config, attachment, view))
     router.handle(
       router.started
         ? { type: 'linkUp' }
@@ -453,7 +462,7 @@ class Runtime implements VrrpRuntime {
               this.arm(slot.router)
             }),
           announce: () => announceAddresses(this.outlets, slot),
-          release: () => releaseAddresses(this.outlets, slot),
+          release: () => releaseAll(this.outlets, slot),
           linkFault: (reason) => {
             if (reason === undefined) log.info(`${config.name}: the Active is heard again`)
             else this.limited.warn(config.name, 'link_fault', () => `does not take over: ${reason}`)

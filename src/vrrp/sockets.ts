@@ -3,6 +3,7 @@ import type { IpAddress } from '../base/ip.js'
 import type { InterfaceState, PacketSocket, RawPacket, RawSocket, RawSocketOptions } from '../base/ports.js'
 import type { VirtualRouterConfig } from '../config/model.js'
 import type { Attachment } from './attachment.js'
+import { interfaceOf } from './holdings.js'
 import { vrrpProtocol } from './packet.js'
 import { vrrpGroupOf } from './receive.js'
 
@@ -37,9 +38,16 @@ export class Sockets {
   ) {}
 
   /** Undefined when the router's sockets are open; otherwise why not. Routers of one interface share them. */
-  open({ transport }: Pick<VirtualRouterConfig, 'transport'>, attachment: Attachment): string | undefined {
+  open(
+    { transport, addresses }: Pick<VirtualRouterConfig, 'transport' | 'addresses'>,
+    attachment: Attachment,
+  ): string | undefined {
     try {
       this.openFrames(attachment.interface)
+      for (const { interface: name } of addresses) {
+        const other = interfaceOf(attachment, name)
+        if (other) this.openFrames(other)
+      }
       if (transport !== 'udp') this.openRaw(attachment, transport === 'multicast')
       return undefined
     } catch (error) {

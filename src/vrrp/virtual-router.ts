@@ -9,6 +9,7 @@ import { holdBack } from './backup.js'
 import { Counts } from './counts.js'
 import { step } from './machine.js'
 import type { DiscardReason, ReceiveNote } from './receive.js'
+import { changesOf } from './reconfigure.js'
 import {
   type Effect,
   type Event,
@@ -122,17 +123,15 @@ export class VirtualRouter {
   }
 
   /**
-   * Takes other settings while it runs, without an election. Addresses that are no longer configured are
-   * the caller's to release.
+   * Takes other settings while it runs, without an election. What is no longer configured is the caller's to
+   * release first: an address may take others of its network with it, which are claimed here.
    */
   reconfigure(config: VirtualRouterConfig, params: RouterParams): void {
     const before = this.configured
-    const had = new Set(before.addresses.map(formatPrefix))
-    const announce = config.addresses.some((prefix) => !had.has(formatPrefix(prefix)))
     this.configured = config
     this.advertised = advertisedBy(config)
     this.params = params
-    this.handle({ type: 'parametersChanged', announce, claim: announce || before.lease !== config.lease })
+    this.handle({ type: 'parametersChanged', ...changesOf(before, config) })
   }
 
   /** An event that an effect gives rise to is handled after that effect's siblings. */

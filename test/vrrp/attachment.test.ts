@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { formatIp } from '../../src/base/ip.js'
 import { type Attachment, type AttachmentWish, attach, type LinkView } from '../../src/vrrp/attachment.js'
-import { ip, prefix } from './support.js'
+import { ip, prefix, route } from './support.js'
 
 const link = (name: string, index: number, up = true) => ({
   name,
@@ -31,6 +31,8 @@ const view: LinkView = {
 }
 const director = ip('10.0.0.11')
 const virtual = [ip('192.0.2.100'), ip('fe80::100')]
+
+const plain = { addresses: [], routes: [], owner: false, virtual }
 
 const cases: readonly (readonly [
   AttachmentWish['interface'],
@@ -63,17 +65,65 @@ function textOf({ interface: home, via, source }: Attachment): string {
 describe('vrrp/attachment', () => {
   for (const [name, transport, family, expected] of cases) {
     it(`${name ?? 'the interface of the director'}, ${transport}, IPv${family}: ${expected}`, () => {
-      const result = attach({ interface: name, transport, family, virtual }, director, view)
+      const result = attach({ ...plain, interface: name, transport, family }, director, view)
       assert.equal(result.ok ? textOf(result.value) : result.error, expected)
     })
   }
 
   it('says that nobody holds the address of the director', () => {
     const result = attach(
-      { interface: undefined, transport: 'udp', family: 4, virtual },
+      { ...plain, interface: undefined, transport: 'udp', family: 4 },
       ip('10.9.9.9'),
       view,
     )
     assert.deepEqual(result, { ok: false, error: 'no interface holds 10.9.9.9' })
+  })
+
+  it('wants every interface that an address or a route names', () => {
+    const wish = { ...plain, interface: 'eth0', transport: 'udp', family: 4 } as const
+    const on = (name: string) => ({ ...prefix('10.0.0.100/24'), interface: name })
+    const errorOf = (more: Partial<AttachmentWish>): string => {
+      const result = attach({ ...wish, ...more }, director, view)
+      return result.ok ? 'fine' : result.error
+    }
+    assert.equal(errorOf({ addresses: [on('eth1')] }), 'fine')
+    assert.equal(errorOf({ addresses: [on('eth1'), on('eth2')] }), 'link of eth2 is down')
+    assert.equal(errorOf({ routes: [{ ...route, interface: 'eth9' }] }), 'interface eth9 does not exist')
+  })
+
+  describe('the address owner', () => {
+    const leased: LinkView = {
+      ...view,
+      addresses: view.addresses.map((one) => ({ ...one, validSeconds: 3 })),
+    }
+    const wish: AttachmentWish = {
+      ...plain,
+      addresses: [prefix('192.0.2.1/24'), prefix('192.0.2.77/24')],
+      interface: 'eth1',
+      transport: 'multicast',
+      family: 4,
+      virtual: [ip('192.0.2.1'), ip('192.0.2.77')],
+      owner: true,
+    }
+    const ownedOf = (one: AttachmentWish, seen: LinkView) => {
+      const result = attach(one, director, seen)
+      return result.ok ? result.value.owned.map(formatIp) : result.error
+    }
+
+    it('owns what is on its interface for good, and nothing else', () => {
+      assert.deepEqual(ownedOf(wish, view), ['192.0.2.1'])
+      assert.deepEqual(ownedOf({ ...wish, transport: 'udp' }, leased), [])
+      assert.deepEqual(ownedOf({ ...wish, interface: 'eth0' }, view), [])
+      assert.deepEqual(ownedOf({ ...wish, owner: false }, view), [])
+    })
+
+    it('advertises from another address of its interface, and from its own when there is none', () => {
+      const sourceOf = (one: AttachmentWish) => {
+        const result = attach(one, director, view)
+        return result.ok ? formatIp(result.value.source) : result.error
+      }
+      assert.equal(sourceOf(wish), '192.0.2.100')
+      assert.equal(sourceOf({ ...wish, virtual: [...wish.virtual, ip('192.0.2.100')] }), '192.0.2.1')
+    })
   })
 })

@@ -8,6 +8,9 @@ import type {
   Log,
   RawPacket,
   RawSocketOptions,
+  RouteSpec,
+  Routing,
+  RuleSpec,
   Timer,
 } from '../../src/base/ports.js'
 import { OpError } from '../../src/base/result.js'
@@ -73,6 +76,9 @@ export class FakeHost implements Links {
   /** Addresses that were on its interfaces before. */
   left: AddressState[] = []
   timersSet = 0
+  /** Everything that was added or removed, in its order: `+address 10.0.0.100/24`. */
+  readonly did: string[] = []
+  readonly routing = new FakeRouting(this)
   private readonly leases = new Map<string, number>()
   private readonly watchers = new Set<(overflow: boolean) => void>()
   private readonly raws = new Set<RawSocketOptions>()
@@ -129,6 +135,7 @@ export class FakeHost implements Links {
       clock: this.clock(),
       log: this.log(),
       links: this,
+      routing: this.routing,
       openRaw: (options) => {
         if (this.closed !== undefined) throw new OpError('socket', 'raw 112', this.closed)
         this.raws.add(options)
@@ -239,6 +246,7 @@ export class FakeHost implements Links {
     lease: Millis | undefined,
     done: (error: Error | undefined) => void,
   ): void {
+    this.did.push(`+address ${formatPrefix(prefix)}`)
     const { refuses } = this
     if (refuses === undefined) {
       const until = lease === undefined ? Number.POSITIVE_INFINITY : this.network.clock.now() + lease
@@ -249,8 +257,13 @@ export class FakeHost implements Links {
   }
 
   release(_index: number, prefix: IpPrefix, done: (error: Error | undefined) => void): void {
+    this.did.push(`-address ${formatPrefix(prefix)}`)
     this.leases.delete(formatPrefix(prefix))
     this.network.clock.afterPendingInput(() => done(undefined))
+  }
+
+  later(run: () => void): void {
+    this.network.clock.afterPendingInput(run)
   }
 
   watch(onChange: (overflow: boolean) => void): { close(): void } {
@@ -260,3 +273,47 @@ export class FakeHost implements Links {
 
   close(): void {}
 }
+
+/** Routes and rules of one host, by what is told of them. */
+class FakeRouting implements Routing {
+  /** Set: the kernel answers every route with it. */
+  refuses: string | undefined
+  readonly held = new Set<string>()
+
+  constructor(private readonly host: FakeHost) {}
+
+  addRoute(route: RouteSpec, _lease: Millis | undefined, done: Done): void {
+    if (this.refuses === undefined) this.change('+', textOfRoute(route), done)
+    else this.host.later(() => done(new OpError('addRoute', formatPrefix(route.to), this.refuses ?? '')))
+  }
+
+  removeRoute(route: RouteSpec, done: Done): void {
+    this.change('-', textOfRoute(route), done)
+  }
+
+  addRule(rule: RuleSpec, done: Done): void {
+    this.change('+', `rule ${rule.priority}`, done)
+  }
+
+  removeRule(rule: RuleSpec, done: Done): void {
+    this.change('-', `rule ${rule.priority}`, done)
+  }
+
+  async readOwn() {
+    return { routes: [], rules: [] }
+  }
+
+  close(): void {}
+
+  private change(sign: '+' | '-', text: string, done: Done): void {
+    this.host.did.push(`${sign}${text}`)
+    if (sign === '+') this.held.add(text)
+    else this.held.delete(text)
+    this.host.later(() => done(undefined))
+  }
+}
+
+type Done = (error: Error | undefined) => void
+
+const textOfRoute = ({ to, via }: RouteSpec): string =>
+  `route ${formatPrefix(to)}${via ? ` via ${formatIp(via)}` : ''}`

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { vrid } from '../../src/base/units.js'
-import { removedAddresses, sameRouter } from '../../src/vrrp/reconfigure.js'
+import { changesOf as changesBetween, sameRouter } from '../../src/vrrp/reconfigure.js'
+import { FakeNetwork } from './fake-network.js'
 import { back, changesOf, front, lb1, pairOf, rolesOf, routerOf, settingOf, start } from './pair.js'
-import { known, ms, prefix, prio } from './support.js'
+import { ip, known, ms, prefix, prio, route, rule } from './support.js'
 
 const other = { ...back, interface: undefined }
 
@@ -13,8 +14,26 @@ describe('vrrp/reconfigure', () => {
     assert.ok(!sameRouter(front, { ...front, vrid: known(vrid(7)) }))
     assert.ok(!sameRouter(front, { ...front, interface: 'eth1' }))
     assert.ok(!sameRouter(front, { ...front, transport: 'multicast' }))
-    const wider = { ...front, addresses: [prefix('10.0.0.100/16')] }
-    assert.deepEqual(removedAddresses(front, wider), front.addresses)
+    assert.ok(sameRouter(front, { ...front, routes: [route], rules: [rule] }))
+  })
+
+  it('knows what an Active must claim and announce again', () => {
+    const labelled = { ...prefix('10.0.0.100/24'), label: 'eth0:vip' }
+    for (const [change, claim, announce] of [
+      [{}, false, false],
+      [{ addresses: [prefix('10.0.0.100/16')] }, true, true],
+      [{ addresses: [labelled] }, true, true],
+      [{ addresses: [] }, true, false],
+      [{ routes: [route] }, true, false],
+      [{ rules: [rule] }, true, false],
+      [{ lease: ms(5000) }, true, false],
+      [{ priority: { lb1: prio(7) } }, false, false],
+    ] as const)
+      assert.deepEqual(
+        changesBetween(front, { ...front, ...change }),
+        { claim, announce },
+        JSON.stringify(change),
+      )
   })
 
   it('an Active claims and announces what is new, releases what is gone, and stays Active', async () => {
@@ -80,6 +99,80 @@ describe('vrrp/reconfigure', () => {
     assert.ok(routerOf(first).advertisements.sent > before + 25)
   })
 
+  it('adds what is new of routes and rules, removes what is gone first, and touches nothing else', async () => {
+    const routes = [route, { ...route, to: prefix('10.1.0.0/16') }]
+    const { network, first, second } = await pairOf({ ...front, routes, rules: [rule] })
+    const { host } = first
+    assert.deepEqual(host.did.slice(0, 4), [
+      '-rule 1000',
+      '-route 10.1.0.0/16 via 10.0.0.1',
+      '-route 0.0.0.0/0 via 10.0.0.1',
+      '-address 10.0.0.100/24',
+    ])
+    assert.deepEqual(host.did.slice(4, 8), [
+      '+address 10.0.0.100/24',
+      '+route 0.0.0.0/0 via 10.0.0.1',
+      '+route 10.1.0.0/16 via 10.0.0.1',
+      '+rule 1000',
+    ])
+    const changed = {
+      ...front,
+      routes: [{ ...route, via: ip('10.0.0.2') }, routes[1] ?? route],
+      rules: [rule, { ...rule, priority: 2000 }],
+    }
+    host.did.length = 0
+    network.announced.length = 0
+    first.runtime.configure(settingOf(0, [changed]))
+    assert.deepEqual(host.did, [
+      '-route 0.0.0.0/0 via 10.0.0.1',
+      '+address 10.0.0.100/24',
+      '+route 0.0.0.0/0 via 10.0.0.2',
+      '+route 10.1.0.0/16 via 10.0.0.1',
+      '+rule 1000',
+      '+rule 2000',
+    ])
+    assert.deepEqual(network.announced, [])
+    second.runtime.configure(settingOf(1, [changed]))
+    await network.run(1_000)
+    assert.deepEqual([changesOf(first).length, changesOf(second).length], [2, 1])
+    assert.deepEqual([...second.host.routing.held], [])
+    host.did.length = 0
+    const stopped = first.runtime.stop()
+    await network.run(2_000)
+    await stopped
+    assert.deepEqual(
+      host.did.filter((text) => text.startsWith('-')),
+      [
+        '-rule 2000',
+        '-rule 1000',
+        '-route 10.1.0.0/16 via 10.0.0.1',
+        '-route 0.0.0.0/0 via 10.0.0.2',
+        '-address 10.0.0.100/24',
+      ],
+    )
+    assert.deepEqual([host.routing.held.size, second.host.routing.held.size], [0, 4])
+  })
+
+  it('a route that the kernel refuses takes back all the rest, and its reason is the fault', async () => {
+    const { network, first, second } = await pairOf(front)
+    first.host.routing.refuses = 'ENETUNREACH'
+    first.runtime.configure(settingOf(0, [{ ...front, routes: [route], rules: [rule] }]))
+    await network.run(400)
+    assert.equal(rolesOf(first), 'front fault')
+    assert.match(routerOf(first).reason, /^addRoute 0\.0\.0\.0\/0: ENETUNREACH/)
+    assert.deepEqual([first.host.held, [...first.host.routing.held]], [[], []])
+    assert.equal(rolesOf(second), 'front active')
+  })
+
+  it('an address for an interface that does not exist is a fault, and the rest is not claimed', async () => {
+    const { network, first, second } = await pairOf(front)
+    const elsewhere = { ...prefix('10.0.0.101/24'), interface: 'eth9' }
+    first.runtime.configure(settingOf(0, [{ ...front, addresses: [...front.addresses, elsewhere] }]))
+    await network.run(1_000)
+    assert.equal(routerOf(first).reason, 'interface eth9 does not exist')
+    assert.deepEqual([first.host.held, rolesOf(second)], [[], 'front active'])
+  })
+
   it('the peer hears of the new hash', async () => {
     const { network, first, second } = await pairOf(front)
     first.runtime.configure(settingOf(0, [front], { configHash: '0123456789abcdef' }))
@@ -129,6 +222,34 @@ describe('vrrp/adoption', () => {
     assert.deepEqual(again.host.held, [])
     await network.run(3_000)
     assert.deepEqual([rolesOf(again), rolesOf(second)], ['front backup', 'front active'])
+  })
+
+  it('keeps an address that only an Active of before can have leased, also without a word of it', async () => {
+    const { network, first } = await pairOf(front)
+    first.host.dead = true
+    await network.run(100)
+    first.host.dead = false
+    first.host.left = left.map((one) => ({ ...one, validSeconds: 2 }))
+    first.host.did.length = 0
+    const again = start(network, 0, [front])
+    await network.run(10)
+    assert.deepEqual([rolesOf(again), first.host.did], ['front backup', ['+address 10.0.0.100/24']])
+  })
+
+  it('does not keep what is there with another prefix length, label or scope: it is made anew', async () => {
+    for (const misfit of [
+      { interfaceIndex: 2, prefix: prefix('10.0.0.100/32') },
+      { interfaceIndex: 2, prefix: prefix('10.0.0.100/24'), label: 'eth0:old' },
+      { interfaceIndex: 2, prefix: prefix('10.0.0.100/24'), scope: 'link' } as const,
+    ]) {
+      const network = new FakeNetwork()
+      const host = known(network.hosts[0])
+      host.left = [misfit]
+      start(network, 0, [front], { resumed })
+      await network.run(10)
+      const gone = `-address 10.0.0.100/${misfit.prefix.length}`
+      assert.deepEqual(host.did, [gone, '+address 10.0.0.100/24'])
+    }
   })
 
   it('releases an address that nobody says it owned', async () => {

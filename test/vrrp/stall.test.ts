@@ -4,7 +4,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Worker } from 'node:worker_threads'
-import type { Clock, Links } from '../../src/base/ports.js'
+import type { Clock, Links, Routing } from '../../src/base/ports.js'
 import { vrid } from '../../src/base/units.js'
 import type { PairLink } from '../../src/pair/link.js'
 import { SystemClock } from '../../src/platform/clock.js'
@@ -29,6 +29,16 @@ const links: Links = {
   claim: (_index, _prefix, _lease, done) => done(undefined),
   release: (_index, _prefix, done) => done(undefined),
   watch: () => ({ close: () => {} }),
+  close: () => {},
+}
+
+const nothing = (_: unknown, done: (error: Error | undefined) => void): void => done(undefined)
+const routing: Routing = {
+  addRoute: (_route, _lease, done) => done(undefined),
+  removeRoute: nothing,
+  addRule: nothing,
+  removeRule: nothing,
+  readOwn: async () => ({ routes: [], rules: [] }),
   close: () => {},
 }
 
@@ -82,6 +92,7 @@ describe('vrrp/stall', function () {
     const ports = {
       clock,
       links,
+      routing,
       log: silent,
       openPairLink,
       openPacket: () => packetSocket,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { SyncReadiness } from '../../src/base/facts.js'
 import { type IpAddress, type IpPrefix, parseIp, parsePrefix } from '../../src/base/ip.js'
 import { type Millis, millis, type Priority, priority } from '../../src/base/units.js'
+import type { VirtualRoute, VirtualRule } from '../../src/config/model.js'
 import { step } from '../../src/vrrp/machine.js'
 import type { Active, Backup, Effect, Event, Fault, RouterParams, State } from '../../src/vrrp/state.js'
 import { initialState } from '../../src/vrrp/state.js'
@@ -126,4 +127,27 @@ export const aBackup = (more: Partial<RouterParams> = {}, sync?: SyncReadiness):
 export const anActive = (more: Partial<RouterParams> = {}, sync?: SyncReadiness): Machine => {
   const machine = aBackup(more, sync)
   return machine.at(machine.backup().activeDownAt, deadlineRead)
+}
+
+/** The default route by 10.0.0.1. */
+export const route: VirtualRoute = {
+  to: prefix('0.0.0.0/0'),
+  via: ip('10.0.0.1'),
+  interface: undefined,
+  source: undefined,
+  metric: undefined,
+  table: 254,
+  scope: 'global',
+  onlink: false,
+}
+
+/** What comes from 10.0.0.100 uses table 100. */
+export const rule: VirtualRule = {
+  family: 4,
+  from: prefix('10.0.0.100/32'),
+  to: undefined,
+  fwmark: undefined,
+  interface: undefined,
+  table: 100,
+  priority: 1000,
 }

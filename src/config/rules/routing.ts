@@ -68,7 +68,7 @@ function checkRules(router: RouterDraft, family: Family, path: Path, report: Rep
     const { from, to, fwmark, interface: name, priority, table } = rule
     for (const [key, network] of Object.entries({ from, to }))
       if (network) checkFamily(network.address, family, [...where, key], report)
-    const selectors = ['from', 'to', 'fwmark', 'interface']
+    const selectors = 'from to fwmark interface'.split(' ')
     if (selectors.every((key) => report.isAbsent([...where, key])))
       report.error(where, 'the rule is for every packet', {
         expected: `at least one of ${selectors.map(quote).join(', ')}`,
