@@ -7,6 +7,7 @@ import { openRawSocket } from '../platform/raw-socket.js'
 import { Reactor } from '../platform/reactor.js'
 import { KernelRouting } from '../platform/routing.js'
 import { claimRealtime } from '../platform/scheduling.js'
+import { ProcSysctl } from '../platform/sysctl.js'
 import { startDirector, type VrrpDirector } from '../vrrp/director/runtime.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { VrrpFact } from '../vrrp/status.js'
@@ -23,6 +24,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
+  const sysctl = new ProcSysctl()
   const routing = new KernelRouting(reactor, clock)
   let director: VrrpDirector | undefined
   const answer = (id: number, asked: Promise<readonly HandoverResult[]> | undefined): void => {
@@ -39,6 +41,8 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
               log,
               links,
               routing,
+              acceptLocal: (name) =>
+                sysctl.write(`net.ipv4.conf.${name.replaceAll('.', '/')}.accept_local`, '1'),
               openRaw: (options) => openRawSocket(reactor, options),
               openPacket: openPacketSocket,
               openFrames: (options) => openFrameSocket(reactor, options),

@@ -1,5 +1,5 @@
 /** Which of the addresses that are there at a start may be kept, and which may not stay as they are. Pure. */
-import { equalIp } from '../base/ip.js'
+import { equalIp, formatPrefix } from '../base/ip.js'
 import type { AddressState, InterfaceState } from '../base/ports.js'
 import { type Millis, millis } from '../base/units.js'
 import type { VirtualAddress, VirtualRouterConfig } from '../config/model.js'
@@ -47,6 +47,22 @@ export function misfits(
       .filter((found) => !fits(found, address, on))
       .map(({ prefix }): Holding => ({ kind: 'address', on, address: prefix }))
   })
+}
+
+/**
+ * Virtual addresses that somebody put here without end although the router leases them, as text: they belong to
+ * whoever is Active, and come and go with the role from now on.
+ */
+export function permanents(
+  { addresses, lease }: VirtualRouterConfig,
+  attachment: Attachment,
+  view: LinkView,
+): readonly string[] {
+  if (lease === undefined) return []
+  return addresses
+    .filter(({ address }) => !attachment.owned.some((own) => equalIp(own, address)))
+    .flatMap((address) => foundOf(address, attachment, view))
+    .flatMap(({ prefix, validSeconds }) => (validSeconds === undefined ? [formatPrefix(prefix)] : []))
 }
 
 function foundOf(

@@ -8,8 +8,9 @@ import type { Clock, Links, Log, Routing } from '../base/ports.js'
 import { fail, type Result } from '../base/result.js'
 import { after, millis, ownerPriority, type Priority } from '../base/units.js'
 import { familyOf, type VirtualRouterConfig } from '../config/model.js'
+import { ownerOf } from '../config/owner.js'
 import type { PairLink } from '../pair/link.js'
-import { adoption, misfits } from './adoption.js'
+import { adoption, misfits, permanents } from './adoption.js'
 import { Alarm } from './alarm.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
@@ -45,6 +46,11 @@ export interface VrrpPorts extends SocketPorts {
   readonly log: Log
   readonly links: Links
   readonly routing: Routing
+  /**
+   * Lets the interface receive what comes from an address that is on this machine as well: the owner's, while
+   * we stand in for it. Throws `OpError`.
+   */
+  readonly acceptLocal?: (interfaceName: string) => void
   /** Called at most once; one link carries all routers of the process. Undefined: no peer. */
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
   /** Called after each advertisement. */
@@ -402,8 +408,9 @@ class Runtime implements VrrpRuntime {
     if (before && before.interface.index !== attachment.interface.index)
       router.handle({ type: 'linkDown', reason: `${attachment.interface.name} was replaced` })
     slot.attachment = attachment
+    this.acceptOwner(router.config, attachment)
     router.setParams(this.paramsOf(router.config, attachment.source))
-    if (!router.started) release(this.outlets, router.name, misfits(router.config, attachment, view))
+    if (!router.started) this.clearTheWay(slot, attachment, view)
     router.handle(
       router.started
         ? { type: 'linkUp' }
@@ -414,6 +421,26 @@ class Runtime implements VrrpRuntime {
           },
     )
     this.arm(router)
+  }
+
+  /** What is there at a start and cannot stay as it is. */
+  private clearTheWay({ router }: Slot, attachment: Attachment, view: LinkView): void {
+    const { name, config } = router
+    for (const address of permanents(config, attachment, view))
+      this.ports.log.warn(`${name}: ${address} was put here for ever: from now on it is the Active's`)
+    release(this.outlets, name, misfits(config, attachment, view))
+  }
+
+  /** The kernel drops a packet from an address of its own, and so the owner's advertisements when it is back. */
+  private acceptOwner({ name, transport, addresses }: VirtualRouterConfig, { via }: Attachment): void {
+    const { peer } = this.setting
+    if (transport !== 'multicast' || !peer) return
+    if (addresses.every(({ address }) => address.family === 6 || ownerOf(address, [peer]) < 0)) return
+    try {
+      this.ports.acceptLocal?.(via.name)
+    } catch (error) {
+      this.limited.warn(name, 'accept_local', () => `does not hear the address owner: ${textOf(error)}`)
+    }
   }
 
   private onLinkDown({ router }: Slot, reason: string): void {

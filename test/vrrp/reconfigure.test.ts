@@ -260,6 +260,7 @@ describe('vrrp/adoption', () => {
     first.host.left = left
     const again = start(network, 0, [front])
     await network.run(10)
+    assert.ok(again.host.lines.some((line) => line.includes('10.0.0.100/24 was put here for ever')))
     assert.deepEqual(again.host.held, [])
   })
 
