@@ -49,7 +49,7 @@ async function killAll(director: Director): Promise<void> {
 /** Every change of marked routes and rules from now on; the function that is answered ends it. */
 async function watchRoutes({ namespace }: Director): Promise<() => Promise<string[]>> {
   const monitor = namespace.enter(() =>
-    spawn('ip', ['-4', 'monitor', 'route', 'rule'], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    spawn('ip', ['-4', 'monitor', 'route', 'rule', 'address'], { stdio: ['ignore', 'pipe', 'inherit'] }),
   )
   let text = ''
   monitor.stdout.on('data', (chunk: Buffer) => {
@@ -67,7 +67,7 @@ async function watchRoutes({ namespace }: Director): Promise<() => Promise<strin
     const ended = once(monitor, 'exit')
     monitor.kill()
     await ended
-    return linesOf(text).filter((line) => line.endsWith('proto 118'))
+    return linesOf(text).filter((line) => line.endsWith('proto 118') || /^Deleted \d+: eth0 inet /.test(line))
   }
 }
 
@@ -170,6 +170,21 @@ describe('daemon/routing', function () {
       'released route 10.60.0.0/16 of table 100',
     ])
     hasNothing(lb1)
+  })
+
+  it('all processes killed: a start within the lease keeps address, routes and rules without a gap', async () => {
+    const { lb1 } = pair
+    pair.write({ front: `${held}\nlease = "1m"` })
+    lb1.start()
+    await lb1.untilState('active')
+    const monitor = await watchRoutes(lb1)
+    await killAll(lb1)
+    lb1.start()
+    const status = await lb1.untilState('active')
+    assert.match(status.virtualRouters[0]?.reason ?? '', /^takes up the addresses of its predecessor/)
+    hasAll(lb1)
+    assert.deepEqual(await monitor(), [])
+    assert.deepEqual(lb1.addresses(), ['10.9.0.100/24'])
   })
 
   it('all processes killed: the next start removes what its file no longer has', async () => {
