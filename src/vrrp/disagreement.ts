@@ -18,8 +18,8 @@ export interface Speaker {
 export interface Disagreement {
   /** One of a closed set, with who speaks: of each kind one is shown at a time. */
   readonly kind: string
-  /** One line: what it is, and what is to be done. */
-  readonly text: string
+  /** One line: what it is, and what is to be done. Made when asked for: a flood has many and shows few. */
+  text(): string
   /** It is about another virtual router: nobody's advertisement for ours. */
   readonly foreign?: true
 }
@@ -46,7 +46,12 @@ const has = (list: readonly IpAddress[], address: IpAddress | undefined): boolea
 export function speakerOf(source: IpAddress, { director, peer, source: own }: Here): Speaker {
   if (peer && has(addressesOf(peer), source)) return { name: peer.name, who: 'peer' }
   const sure = peer !== undefined && has(addressesOf(director), own)
-  return { name: formatIp(source), who: sure ? 'stranger' : 'unknown' }
+  return {
+    get name() {
+      return formatIp(source)
+    },
+    who: sure ? 'stranger' : 'unknown',
+  }
 }
 
 const clashKind = 'clash'
@@ -55,14 +60,15 @@ const sameFile = 'give both directors the same file and reload them'
 /** Of an advertisement that is believed. */
 export function disagreementsWith(
   advertisement: Pick<Advertisement, 'interval' | 'addresses'>,
-  { name, who }: Speaker,
+  speaker: Speaker,
   router: Router,
 ): readonly Disagreement[] {
+  const { who } = speaker
   const { addresses, interval } = advertisement
   const { advertised, vrid, advertisementInterval } = router
   const shared = addresses.some((address) => has(advertised, address))
   if (who === 'stranger' || (who === 'unknown' && !shared)) {
-    const found = clash(name, vrid, shared, addresses)
+    const found = clash(speaker, vrid, shared, addresses)
     // Who is only unknown may be the peer with a wrong file: not to hear it would make two Actives.
     return [who === 'stranger' && !shared ? { ...found, foreign: true } : found]
   }
@@ -70,14 +76,16 @@ export function disagreementsWith(
   if (interval !== advertisementInterval)
     found.push({
       kind: `interval ${who}`,
-      text: `${name} advertises every ${interval} ms, this director every ${advertisementInterval} ms: ${sameFile}`,
+      text: () =>
+        `${speaker.name} advertises every ${interval} ms, this director every ${advertisementInterval} ms: ${sameFile}`,
     })
   const same =
     addresses.length === advertised.length && advertised.every((address) => has(addresses, address))
   if (!same)
     found.push({
       kind: `addresses ${who}`,
-      text: `${name} advertises other addresses (${listed(addresses)}) than this director (${listed(advertised)}): ${sameFile}`,
+      text: () =>
+        `${speaker.name} advertises other addresses (${listed(addresses)}) than this director (${listed(advertised)}): ${sameFile}`,
     })
   return found
 }
@@ -93,46 +101,53 @@ export function settledBy({ who }: Speaker, found: readonly Disagreement[]): rea
 /** Of one that was thrown away; undefined: nothing that a person could mend. */
 export function disagreementIn(
   reason: DiscardReason,
-  { name, who }: Speaker,
+  speaker: Speaker,
   router: Router,
   theirVersion: number,
 ): Disagreement | undefined {
+  const { who } = speaker
   const { vrid, version } = router
-  const of = (text: string): Disagreement => ({ kind: `${reason} ${who}`, text })
+  const of = (text: () => string): Disagreement => ({ kind: `${reason} ${who}`, text })
   switch (reason) {
     case 'own_address':
-      return of(`somebody else uses this director's own address ${name}: give it another`)
+      return of(() => `somebody else uses this director's own address ${speaker.name}: give it another`)
     case 'ttl':
       return of(
-        `advertisements from ${name} come through a router or are forged (TTL below 255) and are dropped: find out who sends them`,
+        () =>
+          `advertisements from ${speaker.name} come through a router or are forged (TTL below 255) and are dropped: find out who sends them`,
       )
     case 'checksum':
       return of(
-        `advertisements from ${name} have a wrong checksum and are dropped: look for damage on the way, or for another kind of VRRP`,
+        () =>
+          `advertisements from ${speaker.name} have a wrong checksum and are dropped: look for damage on the way, or for another kind of VRRP`,
       )
     case 'version':
-      if (who === 'stranger') return clash(name, vrid, undefined, [], theirVersion)
+      if (who === 'stranger') return clash(speaker, vrid, undefined, [], theirVersion)
       return of(
-        `${name} speaks VRRP version ${theirVersion}, this router version ${version}, so that neither hears the other: set the same version on both`,
+        () =>
+          `${speaker.name} speaks VRRP version ${theirVersion}, this router version ${version}, so that neither hears the other: set the same version on both`,
       )
     case 'auth_type':
     case 'auth_data':
-      if (who === 'stranger') return clash(name, vrid)
+      if (who === 'stranger') return clash(speaker, vrid)
       return of(
-        `${name} advertises with another password than this director, or without one, and is not believed: set the same password on both`,
+        () =>
+          `${speaker.name} advertises with another password than this director, or without one, and is not believed: set the same password on both`,
       )
     case 'interval_mismatch':
-      if (who === 'stranger') return clash(name, vrid)
+      if (who === 'stranger') return clash(speaker, vrid)
       return of(
-        `${name} advertises at another interval than this director's ${router.advertisementInterval} ms and is not believed, as version 2 demands: ${sameFile}`,
+        () =>
+          `${speaker.name} advertises at another interval than this director's ${router.advertisementInterval} ms and is not believed, as version 2 demands: ${sameFile}`,
       )
     case 'destination':
-      if (who === 'stranger') return clash(name, vrid)
+      if (who === 'stranger') return clash(speaker, vrid)
       return of(
-        `${name} does not send its advertisements by ${router.transport} as this director does: ${sameFile}`,
+        () =>
+          `${speaker.name} does not send its advertisements by ${router.transport} as this director does: ${sameFile}`,
       )
     case 'unknown_sender':
-      return clash(name, vrid)
+      return clash(speaker, vrid)
     default:
       return undefined
   }
@@ -141,30 +156,31 @@ export function disagreementIn(
 /** Over the pair's link, for a vrid that no router here has. */
 export const unknownToUs = (peer: string, vrid: number | undefined): Disagreement => ({
   kind: 'unknown_vrid peer',
-  text: `${peer} advertises vrid ${vrid ?? 0}, which no virtual router here has: ${sameFile}`,
+  text: () => `${peer} advertises vrid ${vrid ?? 0}, which no virtual router here has: ${sameFile}`,
 })
 
 /** `priority`: the rival's. */
-export const rivalry = ({ name, who }: Speaker, priority: number, own: number): Disagreement => ({
-  kind: `rival ${who}`,
-  text: `${name} goes on advertising as Active (priority ${priority}) although this director is and has said so (priority ${own}): it does not hear us; check firewall and cabling from here to it`,
+export const rivalry = (speaker: Speaker, priority: number, own: number): Disagreement => ({
+  kind: `rival ${speaker.who}`,
+  text: () =>
+    `${speaker.name} goes on advertising as Active (priority ${priority}) although this director is and has said so (priority ${own}): it does not hear us; check firewall and cabling from here to it`,
 })
 
 /** `shared` undefined: its addresses are not known. */
 function clash(
-  name: string,
+  speaker: Speaker,
   vrid: number,
   shared?: boolean,
   addresses: readonly IpAddress[] = [],
   version?: number,
 ): Disagreement {
-  const about = addresses.length > 0 ? ` with ${shared ? 'our own' : 'other'} addresses` : ''
-  const which = addresses.length > 0 && !shared ? ` (${listed(addresses)})` : ''
-  const how = version === undefined ? '' : ` in version ${version}`
-  return {
-    kind: clashKind,
-    text: `${name} is no director of this pair and advertises vrid ${vrid}${how}${about}${which}: stop it, or give one of the two another vrid`,
+  const text = (): string => {
+    const about = addresses.length > 0 ? ` with ${shared ? 'our own' : 'other'} addresses` : ''
+    const which = addresses.length > 0 && !shared ? ` (${listed(addresses)})` : ''
+    const how = version === undefined ? '' : ` in version ${version}`
+    return `${speaker.name} is no director of this pair and advertises vrid ${vrid}${how}${about}${which}: stop it, or give one of the two another vrid`
   }
+  return { kind: clashKind, text }
 }
 
 const mostListed = 3

@@ -156,7 +156,7 @@ export class Intake {
     ripens = 0,
   ): void {
     const lasts = interval === undefined ? {} : { lasts: shownFor(interval) }
-    this.ports.warnings.say(router?.name, kind, () => text, { ...lasts, ripens })
+    this.ports.warnings.say(router?.name, kind, text, { ...lasts, ripens })
   }
 
   private speaker(slot: Slot | undefined, address: IpAddress): Speaker {
