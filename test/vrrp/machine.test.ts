@@ -7,6 +7,7 @@ import {
   anActive,
   deadline,
   deadlineRead,
+  ip,
   Machine,
   ms,
   notReady,
@@ -23,7 +24,36 @@ const claimFailed: Event = { type: 'claimFailed', reason: 'claim 10.0.0.100/24 o
 const claimSucceeded: Event = { type: 'claimSucceeded' }
 const shutdown: Event = { type: 'shutdown' }
 const changed: Event = { type: 'parametersChanged' }
+const blocked: Event = { type: 'blocked', cause: 'tracking', reason: 'track uplink down' }
+const unblocked: Event = { type: 'blocked', cause: 'tracking', reason: undefined }
+const maintenance: Event = { type: 'maintenance', reason: 'disk' }
+const maintenanceOver: Event = { type: 'maintenance', reason: undefined }
+const handingOver: Event = { type: 'handingOver', to: 'lb2' }
+const handoverGivenUp: Event = { type: 'handingOver', to: undefined }
+const handedOver: Event = { type: 'handedOver', to: 'lb2', stay: false }
+const handedOverToStay: Event = { type: 'handedOver', to: 'lb2', stay: true }
+const takeOverAsked: Event = { type: 'takeOverAsked', from: 'lb2', priority: prio(150), until: ms(1400) }
+const takeOverComplete: Event = { type: 'takeOverComplete' }
+const groupTakeOver: Event = { type: 'groupTakeOver', reason: 'its group takes over' }
+const groupStepDown: Event = { type: 'groupStepDown', reason: 'back of group nat is Backup' }
+const synced: Event = { type: 'syncReadiness', readiness: ready }
+/** Said at 400, when an Active of these tests hears it. */
+const peerReported = (active: boolean, priority = 150): Event => ({
+  type: 'peerReported',
+  peer: { name: 'lb2', active, priority: prio(priority), lost: undefined, at: ms(400) },
+  source: ip('10.0.0.12'),
+  interval: ms(100),
+})
+
 const inFault = () => aBackup().at(10, linkDown)
+const isBlocked = () => aBackup().at(10, blocked)
+const inMaintenance = () => aBackup().at(10, maintenance)
+const notStarted = () => new Machine(params)
+const ofGroup = () => aBackup({ grouped: true })
+const adopting = () => notStarted().at(0, { type: 'startup', linkDown: undefined, adoptAfter: ms(200) })
+const leaving = () => anActive().at(380, handingOver)
+/** Taken over from lb2 as asked, at 380. */
+const taking = () => aBackup().at(380, takeOverAsked)
 
 /** One row a cell of the table: from, event, when, what is done and what it becomes. */
 const cells: readonly (readonly [() => Machine, Event, number, State['name'], string])[] = [
@@ -92,7 +122,155 @@ const cells: readonly (readonly [() => Machine, Event, number, State['name'], st
   [inFault, claimFailed, 20, 'fault', ''],
   [inFault, claimSucceeded, 20, 'fault', ''],
   [inFault, changed, 20, 'fault', ''],
+
+  // What is only noted, and by whom.
+  [notStarted, synced, 0, 'initialize', ''],
+  [notStarted, peerReported(true), 0, 'initialize', ''],
+  [notStarted, blocked, 0, 'initialize', ''],
+  [notStarted, maintenance, 0, 'initialize', ''],
+  [notStarted, handedOverToStay, 0, 'initialize', ''],
+  [notStarted, handedOver, 0, 'initialize', ''],
+  [notStarted, handingOver, 0, 'initialize', ''],
+  [notStarted, takeOverAsked, 0, 'initialize', ''],
+  [notStarted, takeOverComplete, 0, 'initialize', ''],
+  [notStarted, groupTakeOver, 0, 'initialize', ''],
+  [notStarted, groupStepDown, 0, 'initialize', ''],
+  [() => notStarted().at(0, maintenance), startup, 0, 'maintenance', 'release, initialize -> maintenance'],
+  [() => notStarted().at(0, blocked), startup, 0, 'fault', 'release, initialize -> fault'],
+  [
+    notStarted,
+    { type: 'startup', linkDown: undefined, adoptAfter: ms(200) },
+    0,
+    'backup',
+    'refresh, initialize -> backup',
+  ],
+
+  [aBackup, synced, 10, 'backup', ''],
+  [aBackup, peerReported(true), 10, 'backup', ''],
+  [aBackup, blocked, 10, 'fault', 'backup -> fault'],
+  [aBackup, unblocked, 10, 'backup', ''],
+  [aBackup, maintenance, 10, 'maintenance', 'backup -> maintenance'],
+  [aBackup, maintenanceOver, 10, 'backup', ''],
+  [aBackup, handingOver, 10, 'backup', ''],
+  [aBackup, handedOver, 10, 'backup', ''],
+  [aBackup, handedOverToStay, 10, 'backup', ''],
+  // The address is there before anybody hears of it.
+  [aBackup, takeOverAsked, 10, 'active', 'claim, announce, backup -> active, send 100'],
+  [aBackup, takeOverComplete, 10, 'backup', ''],
+  [aBackup, groupTakeOver, 10, 'active', 'send 100, claim, announce, backup -> active'],
+  [aBackup, groupStepDown, 10, 'backup', ''],
+  [ofGroup, deadlineRead, activeDown, 'backup', 'request: active-down timer (nobody heard)'],
+  [() => ofGroup().at(activeDown, deadlineRead), deadlineRead, activeDown + 1, 'backup', ''],
+  [adopting, deadlineRead, 200, 'active', 'send 100, claim, announce, backup -> active'],
+  [adopting, advert(50), 100, 'backup', 'release'],
+  [adopting, groupStepDown, 100, 'backup', 'release'],
+  [adopting, shutdown, 100, 'initialize', 'release, backup -> initialize'],
+  [adopting, linkDown, 100, 'fault', 'release, backup -> fault'],
+  [adopting, blocked, 100, 'fault', 'release, backup -> fault'],
+  [adopting, maintenance, 100, 'maintenance', 'release, backup -> maintenance'],
+
+  [anActive, synced, 400, 'active', ''],
+  [anActive, peerReported(false), 400, 'active', ''],
+  [anActive, peerReported(true), 400, 'backup', 'send 100, release, active -> backup'],
+  [anActive, peerReported(true, 50), 400, 'active', 'send 100'],
+  [anActive, blocked, 400, 'fault', 'send 0, release, active -> fault'],
+  [anActive, unblocked, 400, 'active', ''],
+  [anActive, maintenance, 400, 'maintenance', 'send 0, release, active -> maintenance'],
+  [anActive, maintenanceOver, 400, 'active', ''],
+  [anActive, handingOver, 400, 'active', ''],
+  [anActive, handoverGivenUp, 400, 'active', ''],
+  [leaving, handoverGivenUp, 400, 'active', 'send 100'],
+  [leaving, advert(150), 400, 'active', ''],
+  [leaving, peerReported(true), 400, 'active', ''],
+  [leaving, handedOver, 400, 'backup', 'release, active -> backup'],
+  [anActive, handedOver, 400, 'backup', 'release, active -> backup'],
+  [anActive, handedOverToStay, 400, 'backup', 'release, active -> backup'],
+  [anActive, takeOverAsked, 400, 'active', ''],
+  [anActive, takeOverComplete, 400, 'active', 'announce'],
+  [taking, advert(150), 400, 'active', ''],
+  [taking, advert(160), 400, 'backup', 'send 100, release, active -> backup'],
+  [taking, takeOverComplete, 400, 'active', 'announce'],
+  [anActive, groupTakeOver, 400, 'active', ''],
+  [anActive, groupStepDown, 400, 'backup', 'send 0, release, active -> backup'],
+
+  [inFault, synced, 20, 'fault', ''],
+  [inFault, peerReported(true), 20, 'fault', ''],
+  [inFault, blocked, 20, 'fault', ''],
+  [inFault, unblocked, 20, 'fault', ''],
+  [isBlocked, unblocked, 20, 'backup', 'release, fault -> backup'],
+  [isBlocked, linkUp, 20, 'fault', ''],
+  [isBlocked, linkDown, 20, 'fault', ''],
+  [() => isBlocked().at(15, linkDown), unblocked, 20, 'fault', ''],
+  [inFault, maintenance, 20, 'maintenance', 'fault -> maintenance'],
+  [inFault, maintenanceOver, 20, 'fault', ''],
+  [inFault, handingOver, 20, 'fault', ''],
+  [inFault, handedOver, 20, 'fault', ''],
+  [inFault, handedOverToStay, 20, 'fault', ''],
+  [inFault, takeOverAsked, 20, 'fault', ''],
+  [inFault, takeOverComplete, 20, 'fault', ''],
+  [inFault, groupTakeOver, 20, 'fault', ''],
+  [inFault, groupStepDown, 20, 'fault', ''],
+
+  [inMaintenance, startup, 20, 'maintenance', ''],
+  [inMaintenance, shutdown, 20, 'initialize', 'maintenance -> initialize'],
+  [inMaintenance, advert(150), 20, 'maintenance', ''],
+  [inMaintenance, advert(0), 20, 'maintenance', ''],
+  [inMaintenance, deadline, 20, 'maintenance', ''],
+  [inMaintenance, linkUp, 20, 'maintenance', ''],
+  [inMaintenance, linkDown, 20, 'maintenance', ''],
+  [inMaintenance, claimSucceeded, 20, 'maintenance', ''],
+  [inMaintenance, claimFailed, 20, 'maintenance', ''],
+  [inMaintenance, synced, 20, 'maintenance', ''],
+  [inMaintenance, changed, 20, 'maintenance', ''],
+  [inMaintenance, blocked, 20, 'maintenance', ''],
+  [inMaintenance, maintenance, 20, 'maintenance', ''],
+  [inMaintenance, maintenanceOver, 20, 'backup', 'release, maintenance -> backup'],
+  [() => inMaintenance().at(15, linkDown), maintenanceOver, 20, 'fault', 'maintenance -> fault'],
+  [() => inMaintenance().at(15, blocked), maintenanceOver, 20, 'fault', 'maintenance -> fault'],
+  [inMaintenance, handingOver, 20, 'maintenance', ''],
+  [inMaintenance, handedOver, 20, 'maintenance', ''],
+  [inMaintenance, takeOverAsked, 20, 'maintenance', ''],
+  [inMaintenance, takeOverComplete, 20, 'maintenance', ''],
+  [inMaintenance, peerReported(true), 20, 'maintenance', ''],
+  [inMaintenance, groupTakeOver, 20, 'maintenance', ''],
+  [inMaintenance, groupStepDown, 20, 'maintenance', ''],
 ]
+
+/** Events that leave a note in the state though nothing is done. */
+const noted: readonly Event['type'][] = [
+  'advertisementReceived',
+  'syncReadiness',
+  'peerReported',
+  'blocked',
+  'maintenance',
+  'handingOver',
+  'handedOver',
+  'takeOverAsked',
+  'linkDown',
+  'linkUp',
+]
+
+const eventTypes = Object.keys({
+  startup: true,
+  shutdown: true,
+  advertisementReceived: true,
+  deadlineReached: true,
+  linkUp: true,
+  linkDown: true,
+  claimSucceeded: true,
+  claimFailed: true,
+  syncReadiness: true,
+  parametersChanged: true,
+  blocked: true,
+  maintenance: true,
+  handingOver: true,
+  handedOver: true,
+  takeOverAsked: true,
+  takeOverComplete: true,
+  peerReported: true,
+  groupTakeOver: true,
+  groupStepDown: true,
+} satisfies Record<Event['type'], true>)
 
 describe('vrrp/machine, cell by cell', () => {
   for (const [from, event, now, to, did] of cells) {
@@ -104,12 +282,21 @@ describe('vrrp/machine, cell by cell', () => {
     })
   }
 
+  it('has a row for every event in every state', () => {
+    const rows = new Set(cells.map(([from, { type }]) => `${from().state.name}, ${type}`))
+    const states: readonly State['name'][] = ['initialize', 'backup', 'active', 'fault', 'maintenance']
+    const missing = states
+      .flatMap((state) => eventTypes.map((type) => `${state}, ${type}`))
+      .filter((cell) => !rows.has(cell))
+    assert.deepEqual(missing, [])
+  })
+
   it('keeps the same state object when an event changes nothing', () => {
     for (const [from, event, now, , did] of cells) {
       const machine = from()
       const before = machine.state
       machine.at(now, event)
-      if (did === '' && event.type !== 'advertisementReceived') assert.equal(machine.state, before)
+      if (did === '' && !noted.includes(event.type)) assert.equal(machine.state, before)
     }
   })
 
