@@ -29,8 +29,13 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
       return toFault(state, { linkDown: event.reason }, event.reason)
     case 'syncReadiness':
       return [syncReadiness(params, state, event.readiness, now), []]
-    case 'peerReported':
-      return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
+    case 'peerReported': {
+      const next = { ...state, known: { ...state.known, peer: event.peer } }
+      // Another owner is alive, though its advertisements do not arrive.
+      return state.adopting && event.peer.active
+        ? [{ ...next, adopting: false }, [{ type: 'releaseAddresses' }]]
+        : [next, []]
+    }
     case 'parametersChanged': {
       const next = preemptionCalledOff(params, state, now)
       return next === state ? ignored(state) : [next, []]

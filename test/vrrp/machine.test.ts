@@ -300,6 +300,15 @@ describe('vrrp/machine, cell by cell', () => {
     }
   })
 
+  it('an adopting Backup lets go when the peer says that it is Active, and not when it says otherwise', () => {
+    const machine = adopting().at(100, peerReported(false))
+    assert.equal(machine.did, '')
+    assert.equal(machine.backup().adopting, true)
+    assert.equal(machine.at(110, peerReported(true)).did, 'release')
+    assert.equal(machine.backup().adopting, false)
+    assert.equal(machine.at(120, peerReported(true)).did, '')
+  })
+
   it('keeps what sync says in every state', () => {
     for (const machine of [new Machine(params), aBackup(), anActive(), inFault()]) {
       machine.at(activeDown, { type: 'syncReadiness', readiness: ready })
