@@ -32,6 +32,8 @@ const lateBound = 5
  * is the shortest advertisement interval there is: every honest rival is answered each time.
  */
 const assertEvery = 10
+/** After a handover an advertisement from before it is still understood for so long. */
+const leastUnderWay = 20
 /** And announcements because of them at most this often. */
 const announceEvery = 50
 
@@ -77,7 +79,7 @@ function stepLeased(params: RouterParams, state: Active, event: Event, now: Mill
     case 'takeOverAsked':
       return [{ ...state, takingFrom: { priority: event.priority, until: event.until } }, []]
     case 'takeOverComplete':
-      return announce(params, { ...state, takingFrom: undefined }, [], now)
+      return takeOverComplete(params, state, now)
     case 'groupStepDown':
       return resigned(toBackup(params, unplanned(params, state, now), now, event.reason, 0))
     case 'claimSucceeded':
@@ -268,6 +270,17 @@ function handingOver(params: RouterParams, state: Active, to: string | undefined
 function handedOver(params: RouterParams, state: Active, to: string, stay: boolean, now: Millis): Step {
   const known = stay ? { ...state.known, handedOver: to } : state.known
   return toBackup(params, { ...state, known }, now, `handed over to ${to}`, 0)
+}
+
+/**
+ * What the former Active advertised before it released may still be under way: this word takes another way,
+ * and two sockets are not read in the order in which their datagrams were sent.
+ */
+function takeOverComplete(params: RouterParams, state: Active, now: Millis): Step {
+  const late = after(now, millis(Math.max(leastUnderWay, params.advertisementInterval / 8)))
+  const { takingFrom } = state
+  const next = takingFrom && late < takingFrom.until ? { ...takingFrom, until: late } : takingFrom
+  return announce(params, { ...state, takingFrom: next }, [], now)
 }
 
 /** The peer learns of it at once; there is no election. */

@@ -309,6 +309,17 @@ describe('vrrp/machine, cell by cell', () => {
     assert.equal(machine.at(120, peerReported(true)).did, '')
   })
 
+  it('what the former Active said before it released is not a rival yet; later it is', () => {
+    const machine = taking().at(400, takeOverComplete)
+    assert.equal(machine.at(419, advert(150)).did, '')
+    assert.equal(machine.at(421, advert(150)).did, 'send 100, release, active -> backup')
+  })
+
+  it('a word that comes late does not prolong what it ends', () => {
+    const machine = taking().at(1395, takeOverComplete)
+    assert.equal(machine.active().takingFrom?.until, 1400)
+  })
+
   it('keeps what sync says in every state', () => {
     for (const machine of [new Machine(params), aBackup(), anActive(), inFault()]) {
       machine.at(activeDown, { type: 'syncReadiness', readiness: ready })
