@@ -39,7 +39,7 @@ export type HandoverMessage =
   | (Common & { readonly type: 'request'; readonly priority: Priority; readonly force: boolean })
   /** Undefined: the addresses are here and announced. Otherwise why not. */
   | (Common & { readonly type: 'answer'; readonly refusal: string | undefined })
-  /** The asker's kernel has them no longer. */
+  /** The asker's kernel has them no longer, or it has given up: what it advertises now is meant. */
   | (Common & { readonly type: 'released' })
 
 export const isHandoverMessage = (message: Uint8Array): boolean =>

@@ -194,7 +194,12 @@ export class Handovers {
 
   private onAnswer({ unit, generation, refusal }: HandoverMessage & { type: 'answer' }): void {
     const asked = this.asked.get(keyOf(unit))
-    if (asked?.generation !== generation) return
+    if (asked?.generation !== generation) {
+      // Of an attempt that was given up, or asked by a predecessor: whoever took over takes what this
+      // director advertises for a rival's again, instead of waiting for the end of the time limit.
+      if (refusal === undefined) this.ports.send(encodeHandover({ type: 'released', unit, generation }))
+      return
+    }
     this.asked.delete(keyOf(unit))
     const { to, stay } = asked
     if (refusal !== undefined) {

@@ -135,6 +135,18 @@ describe('vrrp/handover', () => {
     assert.deepEqual(first.host.held, [])
   })
 
+  it('an answer that nobody waits for any more ends what its sender keeps quiet about', async () => {
+    const { network, first, second } = await pairOf(front)
+    // lb2 stood still while the attempt was given up, and reads the request only now.
+    second.host.stalled = true
+    const result = handOver(network, first, 'front', { force: true, stay: true })
+    await network.run(200)
+    assert.equal(refusalOf(await result), 'lb2 did not take over within 1000 ms')
+    second.host.wake()
+    await network.run(150)
+    assert.deepEqual([rolesOf(first), rolesOf(second)], ['front active', 'front backup'])
+  })
+
   it('a whole group goes in one go, over different transports', async () => {
     const group = 'nat'
     const { network, first, second } = await pairOf(
