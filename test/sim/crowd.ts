@@ -1,7 +1,7 @@
 /** Many lives at once: a worker thread for each processor, seeds handed out in order. */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { addTallies, noLives, type SeedRange, type Tally } from './tally.js'
+import { addTallies, type LifeKind, noLives, type SeedRange, type Tally } from './tally.js'
 import type { WorkerAnswer } from './worker.js'
 
 const rangeSize = 10
@@ -16,14 +16,14 @@ export class CrowdFailure extends Error {
   }
 }
 
-/** Lives from seed `first` on until `hours` are reached, whatever their number. Throws `CrowdFailure`. */
-export async function liveMany(first: number, hours: number): Promise<Tally> {
+/** Lives of one kind from seed `first` on until `hours` are reached, whatever their number. Throws `CrowdFailure`. */
+export async function liveMany(kind: LifeKind, first: number, hours: number): Promise<Tally> {
   let next = first
   let tally = noLives
   const take = (): SeedRange | undefined => {
     if (tally.virtualHours >= hours) return undefined
     next += rangeSize
-    return { first: next - rangeSize, count: rangeSize }
+    return { kind, first: next - rangeSize, count: rangeSize }
   }
   const workers = Array.from({ length: availableParallelism() }, () => newWorker())
   try {

@@ -1,13 +1,15 @@
 /**
  * `npm run sim -- --hours 100`: lives of pairs and triples on a virtual clock; a failing seed is printed.
  * `npm run sim -- --seed 7` lives that one again and prints what happened, with `--events` each event too.
+ * With `--directors` the lives are of pairs of whole directors, as they ship, instead of single machines.
  */
 import { parseArgs } from 'node:util'
 import { CrowdFailure, liveMany } from './crowd.js'
+import { livePair } from './directors/scenario.js'
 import { live, SeedFailure } from './scenario.js'
-import { describeTally, tallyOf } from './tally.js'
+import { describeTally, type LifeKind, tallyOf } from './tally.js'
 
-const usage = 'usage: sim [--hours H] [--first-seed N] | --seed N [--events]'
+const usage = 'usage: sim [--directors] ([--hours H] [--first-seed N] | --seed N [--events])'
 
 function wrong(): never {
   process.stderr.write(`${usage}\n`)
@@ -18,7 +20,13 @@ function options() {
   const text = { type: 'string' } as const
   try {
     return parseArgs({
-      options: { seed: text, 'first-seed': text, hours: text, events: { type: 'boolean', default: false } },
+      options: {
+        seed: text,
+        'first-seed': text,
+        hours: text,
+        events: { type: 'boolean', default: false },
+        directors: { type: 'boolean', default: false },
+      },
     }).values
   } catch {
     return wrong()
@@ -26,6 +34,7 @@ function options() {
 }
 
 const values = options()
+const kind: LifeKind = values.directors ? 'directors' : 'machines'
 
 const number = (given: string | undefined, usual: number): number => {
   const value = Number(given ?? usual)
@@ -40,9 +49,13 @@ const follow = (line: string): void => {
 }
 
 async function run(): Promise<string> {
-  if (values.seed !== undefined) return describeTally(tallyOf([live(number(values.seed, 0), { follow })]))
+  if (values.seed !== undefined) {
+    const seed = number(values.seed, 0)
+    const lived = kind === 'machines' ? live(seed, { follow }) : await livePair(seed, { follow })
+    return describeTally(tallyOf([lived]))
+  }
   const first = number(values['first-seed'], 1)
-  const tally = await liveMany(first, number(values.hours, 1_000))
+  const tally = await liveMany(kind, first, number(values.hours, kind === 'machines' ? 1_000 : 100))
   return `from seed ${first}: ${describeTally(tally)}`
 }
 
@@ -52,6 +65,7 @@ try {
   say(`${lived}: every invariant held (${((performance.now() - started) / 1000).toFixed(1)} s)`)
 } catch (error) {
   if (!(error instanceof SeedFailure || error instanceof CrowdFailure)) throw error
-  process.stderr.write(`${error.message}\nreplay: npm run sim -- --seed ${error.seed} --events\n`)
+  const which = kind === 'machines' ? '--events' : '--directors'
+  process.stderr.write(`${error.message}\nreplay: npm run sim -- --seed ${error.seed} ${which}\n`)
   process.exitCode = 1
 }

@@ -1,7 +1,11 @@
 /** What many lives came to. */
 import type { Outcome } from './scenario.js'
 
+/** `machines`: the pure machine of one router, in twos and threes. `directors`: pairs of whole directors as they ship. */
+export type LifeKind = 'machines' | 'directors'
+
 export interface SeedRange {
+  readonly kind: LifeKind
   readonly first: number
   readonly count: number
 }

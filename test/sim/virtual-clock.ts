@@ -36,12 +36,22 @@ export class VirtualClock implements Clock {
 
   /** Runs everything that is due until `moment`, and stops there. */
   runUntil(moment: number): void {
+    while (this.runNext(moment)) {
+      // Each event may bring others.
+    }
+  }
+
+  /** Runs one thing that is due until `moment`; false: there is none, and it is `moment` now. */
+  runNext(moment: number): boolean {
     for (let first = this.heap[0]; first && first.at <= moment; first = this.heap[0]) {
       this.pop()
+      if (!first.run) continue
       if (first.at > this.moment) this.moment = first.at
-      first.run?.()
+      first.run()
+      return true
     }
     this.moment = Math.max(this.moment, moment)
+    return false
   }
 
   runFor(span: number): void {
