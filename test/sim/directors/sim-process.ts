@@ -11,6 +11,7 @@ import type {
   RawPacket,
   RawSocket,
   RawSocketOptions,
+  Routing,
   Timer,
 } from '../../../src/base/ports.js'
 import { type Millis, millis } from '../../../src/base/units.js'
@@ -134,6 +135,7 @@ export class SimProcess implements Links {
       clock: this.clock(),
       log: silent,
       links: this,
+      routing: noRouting,
       openRaw: (options) => this.openRaw(options),
       openPacket: () => this.openPacket(),
       openFrames: undefined,
@@ -266,3 +268,15 @@ const priorityAt = 2
 
 const ignore = (): void => {}
 const silent: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore }
+
+const unused = (): never => {
+  throw new Error('the simulated files have no routes and no rules')
+}
+const noRouting: Routing = {
+  addRoute: unused,
+  removeRoute: unused,
+  addRule: unused,
+  removeRule: unused,
+  readOwn: async () => ({ routes: [], rules: [] }),
+  close: () => {},
+}
