@@ -87,6 +87,18 @@ export interface SyncStatus {
   readonly discarded: DiscardCounts
 }
 
+/** The kernel's table, as the ipvs process keeps it. */
+export interface TableStatus {
+  /** It has been the desired one at least once. */
+  readonly reconciled: boolean
+  /** By kind, then by result: `OK`, an errno, `timeout`, `skipped`. */
+  readonly operations: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Changes by somebody else that were undone, since the start. */
+  readonly driftRepaired: number
+  /** The last of them, a line each, the first few; null: none so far. */
+  readonly lastDrift: { readonly secondsAgo: number; readonly changes: readonly string[] } | null
+}
+
 export interface ProcessStatus {
   readonly name: string
   readonly pid: number | null
@@ -106,6 +118,8 @@ export interface DirectorStatus {
   /** Thrown away before it was clear for which virtual router. */
   readonly advertisements: { readonly discarded: DiscardCounts }
   readonly virtualServices: readonly VirtualServiceStatus[]
+  /** Null before the ipvs process has reported, and where there is none. */
+  readonly table: TableStatus | null
   readonly sync: SyncStatus
   readonly processes: readonly ProcessStatus[]
   readonly warnings: readonly string[]

@@ -7,6 +7,7 @@ import { runCheck } from './check.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
 import { runKeygen } from './keygen.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload } from './operate.js'
+import { runPlan } from './plan.js'
 import { renderStatus } from './status.js'
 
 interface CommonOptions {
@@ -47,6 +48,13 @@ const outputOf = (options: CommonOptions): OperateOutput => ({
 })
 
 function addOperatingCommands(program: Command, finish: (status: number) => void): void {
+  withCommonOptions(
+    program
+      .command('plan')
+      .description('what a reload would change in the kernel and in the election; touches nothing'),
+  )
+    .option('--json', 'print JSON')
+    .action(async (options: CommonOptions) => finish(await runPlan(options.runtimeDir, outputOf(options))))
   withCommonOptions(
     program.command('reload').description('apply the file to the running daemon, all of it or nothing'),
   )

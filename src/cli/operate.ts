@@ -17,7 +17,8 @@ interface Handover {
 /** Exit status: 0 done, 1 refused. */
 const statusOf = ({ status }: DaemonAnswer): number => (status === 200 ? 0 : status === 422 ? 2 : 1)
 
-function tell(answer: DaemonAnswer, output: OperateOutput, lines: readonly string[]): number {
+/** Prints the lines, or the reasons of a refusal; answers the exit status. */
+export function tell(answer: DaemonAnswer, output: OperateOutput, lines: readonly string[]): number {
   if (output.json) output.out(`${JSON.stringify(answer.body, null, 2)}\n`)
   else if (answer.status === 200) for (const line of lines) output.out(`${line}\n`)
   if (answer.status !== 200) {

@@ -95,24 +95,32 @@ const owners = (
     }),
   )
 
-const buildService = (service: ServiceTable): VirtualServiceConfig => ({
-  name: service.name,
-  endpoint: service.address,
-  protocol: service.protocol,
-  scheduler: service.scheduler,
-  forwarding: service.forwarding,
-  persistence: unlessZero(service.persistence),
-  onDown: service.on_down,
-  initial: service.initial,
-  realServers: service.real_servers.map((server) => buildServer(server, service)),
-})
+function buildService(service: ServiceTable): VirtualServiceConfig {
+  // One list for all the servers that have no check of their own.
+  const checks = service.check?.flatMap(buildCheck) ?? defaultChecks(service)
+  return {
+    name: service.name,
+    endpoint: service.address,
+    protocol: service.protocol,
+    scheduler: service.scheduler,
+    forwarding: service.forwarding,
+    persistence: unlessZero(service.persistence),
+    onDown: service.on_down,
+    initial: service.initial,
+    realServers: service.real_servers.map((server) => buildServer(server, service, checks)),
+  }
+}
 
-const buildServer = (server: ServerTable, service: ServiceTable): RealServerConfig => ({
+const buildServer = (
+  server: ServerTable,
+  service: ServiceTable,
+  checks: readonly CheckConfig[],
+): RealServerConfig => ({
   name: server.name ?? formatEndpoint(server.address),
   endpoint: server.address,
   weight: server.weight,
   forwarding: server.forwarding ?? service.forwarding,
-  checks: (server.check ?? service.check)?.flatMap(buildCheck) ?? defaultChecks(service),
+  checks: server.check?.flatMap(buildCheck) ?? checks,
 })
 
 /** A TCP connection to a UDP port would only ever fail. */

@@ -1,6 +1,6 @@
 /** What differs between two configurations, by name and key: for `plan` and for a reload. */
 import type { Config } from './model.js'
-import { type NormalForm, normalForm, ordered } from './normal.js'
+import { canonical, type NormalForm, normalForm } from './normal.js'
 import type { NormalTable } from './normal-table.js'
 import type { Json } from './schema.js'
 
@@ -30,7 +30,17 @@ export interface DiffEntry {
  * servers. Empty exactly when the hashes are equal. An added or removed service has no entries for its servers.
  */
 export function diff(before: Config, after: Config): readonly DiffEntry[] {
-  return [...differences(normalForm(before), normalForm(after))]
+  // Services that are the very same object need no look.
+  const [known, kept] = [new Set(before.virtualServices), new Set(after.virtualServices)]
+  const old = normalForm(
+    before,
+    before.virtualServices.filter((service) => !kept.has(service)),
+  )
+  const now = normalForm(
+    after,
+    after.virtualServices.filter((service) => !known.has(service)),
+  )
+  return [...differences(old, now)]
 }
 
 function* differences(old: NormalForm, now: NormalForm): Generator<DiffEntry> {
@@ -113,6 +123,4 @@ const lookUp = (table: NormalTable, key: string): Json | undefined =>
   Object.hasOwn(table, key) ? table[key] : undefined
 
 const same = (a: Json | undefined, b: Json | undefined): boolean =>
-  a === undefined || b === undefined
-    ? a === b
-    : a === b || JSON.stringify(ordered(a)) === JSON.stringify(ordered(b))
+  a === undefined || b === undefined ? a === b : a === b || canonical(a) === canonical(b)

@@ -31,7 +31,8 @@ export interface NormalForm {
   readonly log: NormalTable
 }
 
-export function normalForm(config: Content): NormalForm {
+/** `services`: those to be told; all of them for a hash. */
+export function normalForm(config: Content, services = config.virtualServices): NormalForm {
   return {
     pair: given({ name: config.pair.name, key_file: config.pair.keyFile, port: config.pair.port }),
     // The order of directors is kept: it is their sync ids.
@@ -42,7 +43,7 @@ export function normalForm(config: Content): NormalForm {
       priority,
     })),
     virtual_router: sorted(config.virtualRouters.map(router)),
-    virtual_service: sorted(config.virtualServices.map(service)),
+    virtual_service: sorted(services.map(service)),
     sync: { transport: config.sync.transport },
     ipvs: {
       on_exit: config.ipvs.onExit,
@@ -61,7 +62,7 @@ export function normalForm(config: Content): NormalForm {
 /** First 16 hex digits of the SHA-256 of the normal form. */
 export const hashOf = (config: Content): string =>
   createHash('sha256')
-    .update(JSON.stringify(ordered({ ...normalForm(config) })))
+    .update(canonical({ ...normalForm(config) }))
     .digest('hex')
     .slice(0, 16)
 
@@ -107,12 +108,25 @@ const service = (config: VirtualServiceConfig): NormalTable =>
     real_servers: sorted(config.realServers.map(server)),
   })
 
+/** The servers of a service mostly share its check: each is put into words once. */
+const normalChecks = new WeakMap<CheckConfig, NormalTable>()
+const sharedChecks = new WeakSet<object>()
+
+function sharedCheck(config: CheckConfig): NormalTable {
+  const known = normalChecks.get(config)
+  if (known !== undefined) return known
+  const table = check(config)
+  normalChecks.set(config, table)
+  sharedChecks.add(table)
+  return table
+}
+
 const server = (config: RealServerConfig): NormalTable => ({
   name: config.name,
   address: formatEndpoint(config.endpoint),
   weight: config.weight,
   forwarding: config.forwarding,
-  check: config.checks.length === 0 ? [{ type: 'none' }] : config.checks.map(check),
+  check: config.checks.length === 0 ? [{ type: 'none' }] : config.checks.map(sharedCheck),
 })
 
 function check(config: CheckConfig): NormalTable {
@@ -138,17 +152,28 @@ const sorted = (tables: readonly NormalTable[]): readonly NormalTable[] =>
 
 /** Where the order in the file means nothing. */
 const sortedAny = (values: readonly Json[]): readonly Json[] => {
-  const texts = new Map(values.map((value) => [value, JSON.stringify(ordered(value))]))
+  const texts = new Map(values.map((value) => [value, canonical(value)]))
   const textOf = (value: Json): string => texts.get(value) ?? ''
   return [...values].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
 }
 
-/** The same value with the keys of every table in one order. */
-export function ordered(value: Json): Json {
-  if (value === null || typeof value !== 'object') return value
-  if (isList(value)) return value.map(ordered)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]))
+const checkTexts = new WeakMap<object, string>()
+
+/** JSON with the keys of every table in one order. */
+export function canonical(value: Json): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  if (isList(value)) return `[${value.map(canonical).join(',')}]`
+  const known = sharedChecks.has(value) ? checkTexts.get(value) : undefined
+  if (known !== undefined) return known
+  const keys = Object.keys(value).sort()
+  const parts: string[] = []
+  for (const key of keys) {
+    const inner = value[key]
+    if (inner !== undefined) parts.push(`${JSON.stringify(key)}:${canonical(inner)}`)
+  }
+  const text = `{${parts.join(',')}}`
+  if (sharedChecks.has(value)) checkTexts.set(value, text)
+  return text
 }
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

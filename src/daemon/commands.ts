@@ -1,6 +1,8 @@
 /** The commands of the control socket: what their bodies may hold, and what they answer. */
 import type { Log } from '../base/ports.js'
-import { formatProblem } from '../config/problem.js'
+import type { Config } from '../config/model.js'
+import { formatProblem, type Problem } from '../config/problem.js'
+import type { ReloadPlan } from '../config/reload-plan.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { Routes } from './control-server.js'
 import { expose } from './exposition.js'
@@ -47,6 +49,10 @@ export class Commands {
         fieldsOf(body, {})
         return this.reload()
       },
+      'POST /v1/plan': (body) => {
+        fieldsOf(body, {})
+        return this.plan()
+      },
       'POST /v1/handover': async (body) => {
         const { router, force } = fieldsOf(body, { router: string, force: boolean })
         const name = router === undefined ? undefined : String(router)
@@ -61,20 +67,31 @@ export class Commands {
     }
   }
 
+  /** What a reload would change. Throws `Refusal` with every problem of the file. */
+  async plan(): Promise<ReloadPlan> {
+    const { config, warnings } = await this.load(() => {})
+    return { file: this.context.configFile, ...(await this.context.parent().plan(config)), warnings }
+  }
+
+  private async load(
+    tell: (problem: string) => void,
+  ): Promise<{ config: Config; warnings: readonly string[] }> {
+    const { configFile } = this.context
+    const loaded = await loadApart(configFile)
+    const texts = (problems: readonly Problem[]) => problems.map((one) => formatProblem(configFile, one))
+    if (loaded.ok) return { config: loaded.value.config, warnings: texts(loaded.value.warnings) }
+    const problems = texts(loaded.error)
+    for (const problem of problems) tell(problem)
+    throw new Refusal(422, `${configFile} is not valid; nothing was changed`, { problems })
+  }
+
   /** All or nothing. Throws `Refusal` with every problem; each is in the log as well. */
   async reload(): Promise<{ configHash: string; changes: readonly string[]; warnings: readonly string[] }> {
-    const { configFile, log, parent } = this.context
+    const { log, parent } = this.context
     if (this.reloading) throw new Refusal(409, 'a reload is under way')
     this.reloading = true
     try {
-      const loaded = await loadApart(configFile)
-      if (!loaded.ok) {
-        const problems = loaded.error.map((problem) => formatProblem(configFile, problem))
-        for (const problem of problems) log.error(`reload: ${problem}`)
-        throw new Refusal(422, `${configFile} is not valid; nothing was changed`, { problems })
-      }
-      const { config, warnings: found } = loaded.value
-      const warnings = found.map((problem) => formatProblem(configFile, problem))
+      const { config, warnings } = await this.load((problem) => log.error(`reload: ${problem}`))
       for (const warning of warnings) log.warn(`reload: ${warning}`)
       const changes = parent().reload(config).map(describeDifference)
       log.info(

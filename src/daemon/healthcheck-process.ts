@@ -1,6 +1,8 @@
 /** The healthcheck process: speaks to the real servers and needs no privilege for it. */
 import { randomBytes } from 'node:crypto'
 import type { ServerHealth } from '../base/facts.js'
+import type { VirtualServiceConfig } from '../config/model.js'
+import { updated } from '../config/share.js'
 import { startHealthcheck } from '../healthcheck/runtime.js'
 import { SystemClock } from '../platform/clock.js'
 import { becomeNobody } from '../platform/privileges.js'
@@ -25,14 +27,16 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       })
     }
     const runtime = startHealthcheck({ clock: new SystemClock(reactor), log, random: randomBytes }, collect)
-    let started = false
+    let services: readonly VirtualServiceConfig[] | undefined
     return {
       handle(message) {
         if (message.type === 'stop') return
-        started = true
-        runtime.configure(message.services)
+        if (message.type === 'start') services = message.services
+        // What comes before `start` is part of it.
+        else if (services !== undefined) services = updated(services, message.services)
+        if (services !== undefined) runtime.configure(services)
       },
-      status: () => (started ? runtime.status() : undefined),
+      status: () => (services === undefined ? undefined : runtime.status()),
       async stop() {
         runtime.stop()
         reactor.close()

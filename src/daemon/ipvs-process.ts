@@ -1,5 +1,8 @@
 /** The ipvs process: owns the kernel's IPVS table. If it dies, the table stays and forwards. */
+import { OpError } from '../base/result.js'
 import { millis } from '../base/units.js'
+import type { VirtualServiceConfig } from '../config/model.js'
+import { updated } from '../config/share.js'
 import type { IpvsFact } from '../ipvs/facts.js'
 import { type IpvsRuntime, startIpvs } from '../ipvs/runtime.js'
 import { SystemClock } from '../platform/clock.js'
@@ -10,20 +13,23 @@ import { NftProgram } from '../platform/nft.js'
 import { Reactor } from '../platform/reactor.js'
 import { ProcSysctl } from '../platform/sysctl.js'
 import { runChild } from './child.js'
-import { messageTypes, type ToIpvs } from './messages.js'
+import { messageTypes, type Planned, type ToIpvs } from './messages.js'
+import { OwnershipFile } from './ownership-file.js'
 import { SysctlFile } from './sysctl-file.js'
 
 const resolveTimeout = millis(2_000)
 
-runChild<ToIpvs, IpvsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
+runChild<ToIpvs, IpvsFact | Planned>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const netlink = new NetlinkExchange(reactor, clock, NETLINK_GENERIC)
   let runtime: IpvsRuntime | undefined
+  let services: readonly VirtualServiceConfig[] = []
   return {
     handle(message) {
       switch (message.type) {
         case 'start':
+          services = message.setting.services
           runtime = startIpvs(
             {
               clock,
@@ -34,16 +40,23 @@ runChild<ToIpvs, IpvsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
               sysctlMemory: new SysctlFile(message.sysctlFile),
               nft: new NftProgram(),
               modules: new Modprobe(),
+              ownership: new OwnershipFile(message.ownedFile),
             },
             message.setting,
             emit,
           )
           return
         case 'configure':
-          runtime?.configure(message.setting)
+          // What comes before `start` is part of it.
+          if (runtime === undefined) return
+          services = updated(services, message.services)
+          runtime.configure({ ...message.setting, services })
           return
         case 'healthChanged':
           runtime?.healthChanged(message.servers)
+          return
+        case 'plan':
+          void planned(runtime, message).then(emit)
           return
         case 'stop':
           return
@@ -57,3 +70,16 @@ runChild<ToIpvs, IpvsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
     },
   }
 })
+
+async function planned(
+  runtime: IpvsRuntime | undefined,
+  { id, setting }: Extract<ToIpvs, { readonly type: 'plan' }>,
+): Promise<Planned> {
+  try {
+    const { changes } = (await runtime?.plan(setting)) ?? { changes: [] }
+    return { type: 'planned', id, changes, failure: undefined }
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error
+    return { type: 'planned', id, changes: [], failure: error.message }
+  }
+}

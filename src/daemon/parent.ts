@@ -8,6 +8,8 @@ import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { type DiffEntry, diff } from '../config/diff.js'
 import type { Config, DirectorConfig } from '../config/model.js'
+import type { ReloadPlan } from '../config/reload-plan.js'
+import { sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
@@ -20,6 +22,7 @@ import type {
   FromSync,
   FromVrrp,
   PairSetting,
+  Planned,
   ToVrrp,
   VrrpSetting,
 } from './messages.js'
@@ -43,6 +46,10 @@ const tablePatience = millis(10_000)
 const tickInterval = millis(1_000)
 /** A successor of the vrrp process takes charge of the addresses within this time, or they are released. */
 const successorPatience = millis(1_000)
+/** The vrrp process itself gives a handover up after a second. */
+const handoverPatience = millis(5_000)
+/** Reading a table of 30,000 servers takes a few seconds on a slow machine. */
+const planPatience = millis(20_000)
 
 export interface ParentOptions {
   readonly config: Config
@@ -56,6 +63,8 @@ export interface ParentOptions {
   readonly version: string
   readonly maintenanceFile: MaintenanceFile
   readonly sysctlFile: string
+  /** Where the ipvs process remembers what of the table is ours. */
+  readonly ownedFile: string
 }
 
 export class Parent {
@@ -67,7 +76,8 @@ export class Parent {
   private readonly memory: VrrpMemory
   private readonly lag = new LoopLag()
   private readonly lags = new Map<string, number>()
-  private readonly questions: Questions
+  private readonly questions: Questions<readonly HandoverResult[]>
+  private readonly plans: Questions<Planned>
   private successor: Timer | undefined
   private readonly health = new Map<string, ServerHealth>()
   private readonly healthSince = new Map<string, Millis>()
@@ -90,7 +100,8 @@ export class Parent {
     this.config = config
     this.sides = { local: options.local, peer: options.peer }
     this.memory = new VrrpMemory(clock)
-    this.questions = new Questions(clock)
+    this.questions = new Questions(clock, 'vrrp', handoverPatience)
+    this.plans = new Questions(clock, 'ipvs', planPatience)
     this.maintenanceReason = options.maintenanceFile.read()
     this.children = createChildren(
       {
@@ -140,7 +151,8 @@ export class Parent {
    * Takes another configuration, all of it or nothing, and answers what differs. Throws `Refusal` for what
    * only a restart can change. No process is started again and no role is given up.
    */
-  reload(config: Config): readonly DiffEntry[] {
+  reload(loaded: Config): readonly DiffEntry[] {
+    const config = sharing(this.config, loaded)
     const local = config.directors.find(({ name }) => name === this.sides.local.name)
     const differences = diff(this.config, config)
     const fixed = needsRestart(this.config, config, differences)
@@ -151,6 +163,7 @@ export class Parent {
     const refused = refusedScripts(config)
     if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
     if (differences.length === 0) return differences
+    const update = updateOf(this.config.virtualServices, config.virtualServices)
     this.config = config
     this.tracker.configure(config, () => this.leaving)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
@@ -158,12 +171,38 @@ export class Parent {
     this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
     if (this.hasTable) {
-      const services = config.virtualServices
-      this.children.ipvs.send({ type: 'configure', setting: this.ipvsSetting() })
-      this.children.healthcheck.send({ type: 'configure', services })
-      this.children.sync?.send({ type: 'configure', services })
+      const setting = { ...this.ipvsSetting(), services: [] }
+      this.children.ipvs.send({ type: 'configure', setting, services: update })
+      this.children.healthcheck.send({ type: 'configure', services: update })
+      this.children.sync?.send({ type: 'configure', services: update })
     }
     return differences
+  }
+
+  /** What `reload` would do with this configuration. Touches nothing. */
+  async plan(loaded: Config): Promise<Omit<ReloadPlan, 'file' | 'warnings'>> {
+    const config = sharing(this.config, loaded)
+    const changes = diff(this.config, config)
+    const needs = needsRestart(this.config, config, changes)
+    const table = this.hasTable ? await this.planned(this.ipvsSetting(config)) : undefined
+    return {
+      configHash: config.hash,
+      runningConfigHash: this.config.hash,
+      refusals: refusedScripts(config),
+      needsRestart: needs,
+      changes,
+      kernel: table?.changes ?? [],
+      kernelUnknown: table?.failure ?? null,
+    }
+  }
+
+  private async planned(setting: IpvsSetting): Promise<Pick<Planned, 'changes' | 'failure'>> {
+    try {
+      return await this.plans.ask((id) => this.children.ipvs.send({ type: 'plan', id, setting }))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return { changes: [], failure: error.message }
+    }
   }
 
   /** Asks the vrrp process. Throws `Refusal` when it is not there. */
@@ -267,8 +306,8 @@ export class Parent {
     return vrrpSetting(this.config, this.sides, this.pairSetting())
   }
 
-  private ipvsSetting(): IpvsSetting {
-    return ipvsSetting(this.config, this.sides, this.children.sync !== undefined)
+  private ipvsSetting(config = this.config): IpvsSetting {
+    return ipvsSetting(config, this.sides, this.children.sync !== undefined)
   }
 
   /** One that comes back later begins as unknown. */
@@ -313,8 +352,8 @@ export class Parent {
   private onIpvs(message: FromIpvs): void {
     switch (message.type) {
       case 'ready': {
-        const { sysctlFile } = this.options
-        this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting(), sysctlFile })
+        const { sysctlFile, ownedFile } = this.options
+        this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting(), sysctlFile, ownedFile })
         if (this.health.size > 0)
           this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.values()] })
         return
@@ -322,6 +361,9 @@ export class Parent {
       case 'status':
         this.reports.ipvs = message.status
         this.lags.set('ipvs', message.eventLoopLagMs)
+        return
+      case 'planned':
+        this.plans.answered(message.id, message)
         return
       case 'reconciled':
         if (!this.tableStands) this.openElections()
@@ -398,6 +440,9 @@ export class Parent {
       case 'sync':
         this.readiness = { ready: false, reason: 'the sync process has to be started again' }
         this.children.vrrp.send({ type: 'syncReadiness', readiness: this.readiness })
+        return
+      case 'ipvs':
+        this.plans.refuseAll('the ipvs process died')
         return
       // Their last report stands: the table is still in the kernel, the health is what was last known.
       default:

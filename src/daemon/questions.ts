@@ -1,27 +1,26 @@
-/** What the vrrp process was asked to do and has not answered yet. */
+/** What a child process was asked and has not answered yet. */
 import type { Clock } from '../base/ports.js'
-import { after, millis } from '../base/units.js'
-import type { HandoverResult } from '../vrrp/runtime.js'
+import { after, type Millis } from '../base/units.js'
 import { Refusal } from './refusal.js'
 
-/** The vrrp process itself gives a handover up after a second. */
-const patience = millis(5_000)
-
-type Answer = readonly HandoverResult[] | Refusal
-
-export class Questions {
-  private readonly open = new Map<number, (answer: Answer) => void>()
+export class Questions<Answer> {
+  private readonly open = new Map<number, (answer: Answer | Refusal) => void>()
   private lastId = 0
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    /** Name of the child process. */
+    private readonly who: string,
+    private readonly patience: Millis,
+  ) {}
 
   /** `send` answers false when there is nobody to ask. Throws `Refusal`, also when no answer comes. */
-  ask(send: (id: number) => boolean): Promise<readonly HandoverResult[]> {
-    const { clock } = this
+  ask(send: (id: number) => boolean): Promise<Answer> {
+    const { clock, who, patience } = this
     return new Promise((resolve, reject) => {
       const id = ++this.lastId
       const limit = clock.at(after(clock.now(), patience), () =>
-        this.answered(id, new Refusal(409, 'the vrrp process did not answer')),
+        this.answered(id, new Refusal(409, `the ${who} process did not answer`)),
       )
       this.open.set(id, (answer) => {
         limit.cancel()
@@ -29,11 +28,11 @@ export class Questions {
         if (answer instanceof Refusal) reject(answer)
         else resolve(answer)
       })
-      if (!send(id)) this.answered(id, new Refusal(409, 'the vrrp process is not running'))
+      if (!send(id)) this.answered(id, new Refusal(409, `the ${who} process is not running`))
     })
   }
 
-  answered(id: number, answer: Answer): void {
+  answered(id: number, answer: Answer | Refusal): void {
     this.open.get(id)?.(answer)
   }
 

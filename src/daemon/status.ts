@@ -7,13 +7,14 @@ import type {
   ProcessStatus,
   RealServerStatus,
   SyncStatus,
+  TableStatus,
   VirtualRouterStatus,
   VirtualServiceStatus,
 } from '../base/status.js'
 import type { Millis } from '../base/units.js'
 import type { Config, DirectorConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
-import type { IpvsStatus } from '../ipvs/status.js'
+import type { IpvsServerStatus, IpvsStatus } from '../ipvs/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
@@ -58,6 +59,7 @@ export function composeStatus(input: StatusInput): DirectorStatus {
     virtualRouters: routerStatuses(input),
     advertisements: { discarded: reports.vrrp?.discarded ?? {} },
     virtualServices: config.virtualServices.map((service) => serviceStatus(input, service)),
+    table: tableStatus(input),
     sync: syncStatus(reports.sync),
     processes,
     warnings: warnings(input, peer),
@@ -141,28 +143,30 @@ function routerStatuses({
 }
 
 function serviceStatus(input: StatusInput, service: VirtualServiceConfig): VirtualServiceStatus {
+  const report = input.reports.ipvs?.services.find(({ name }) => name === service.name)
+  const inKernel = new Map(report?.realServers.map((server) => [server.name, server]))
   return {
     name: service.name,
     address: formatEndpoint(service.endpoint),
     protocol: service.protocol,
     scheduler: service.scheduler,
     forwarding: service.forwarding,
-    realServers: service.realServers.map((server) => serverStatus(input, service, server)),
+    realServers: service.realServers.map((server) =>
+      serverStatus(input, service, server, inKernel.get(server.name)),
+    ),
     quorum: null,
   }
 }
 
 function serverStatus(
-  { now, uptime, health, healthSince, reports }: StatusInput,
+  { now, uptime, health, healthSince }: StatusInput,
   service: VirtualServiceConfig,
   server: RealServerConfig,
+  inKernel: IpvsServerStatus | undefined,
 ): RealServerStatus {
   const key = healthKey(service.name, server.name)
   const known = health.get(key)
   const since = healthSince.get(key)
-  const inKernel = reports.ipvs?.services
-    .find(({ name }) => name === service.name)
-    ?.realServers.find(({ name }) => name === server.name)
   return {
     name: server.name,
     address: formatEndpoint(server.endpoint),
@@ -190,7 +194,17 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
   }
 }
 
-function warnings({ config, reports, uptime }: StatusInput, peer: PeerStatus | null): readonly string[] {
+function tableStatus({ reports: { ipvs }, now }: StatusInput): TableStatus | null {
+  if (!ipvs) return null
+  const { reconciled, operations, driftRepaired, lastDrift: last } = ipvs
+  const lastDrift = last ? { secondsAgo: ageSeconds(now, last.at), changes: last.changes } : null
+  return { reconciled, operations, driftRepaired, lastDrift }
+}
+
+/** Whoever fights the daemon over the table should see it for so long. */
+const driftWarning = 600
+
+function warnings({ config, reports, uptime, now }: StatusInput, peer: PeerStatus | null): readonly string[] {
   const found: string[] = []
   if (peer?.keyMatches === false)
     found.push(
@@ -216,5 +230,11 @@ function warnings({ config, reports, uptime }: StatusInput, peer: PeerStatus | n
   const links = [reports.vrrp?.link, reports.sync?.link]
   found.push(...new Set(links.flatMap((link) => link?.warnings ?? [])))
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
+  const drift = reports.ipvs?.lastDrift
+  if (drift && ageSeconds(now, drift.at) < driftWarning)
+    for (const line of drift.changes.slice(0, 3))
+      found.push(
+        `somebody else changed the IPVS table ${Math.round(ageSeconds(now, drift.at))} s ago, repaired: ${line}`,
+      )
   return found
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { IpAddress } from '../base/ip.js'
 import { equalIp, parseIp } from '../base/ip.js'
 import type { VirtualServiceConfig } from '../config/model.js'
+import { updated } from '../config/share.js'
 import { SystemClock } from '../platform/clock.js'
 import { openDatagramSocket } from '../platform/datagram-socket.js'
 import { becomeNobody } from '../platform/privileges.js'
@@ -44,7 +45,10 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
   let runtime: SyncRuntime | undefined
   let persistence = persistenceOf([])
 
-  const start = ({ local, peer, pair, services }: SyncSetting): void => {
+  let services: readonly VirtualServiceConfig[] = []
+
+  const start = ({ local, peer, pair, services: all }: SyncSetting): void => {
+    services = all
     persistence = persistenceOf(services)
     runtime = startSync(
       {
@@ -89,7 +93,10 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
           start(message.setting)
           return
         case 'configure':
-          persistence = persistenceOf(message.services)
+          // What comes before `start` is part of it.
+          if (runtime === undefined) return
+          services = updated(services, message.services)
+          persistence = persistenceOf(services)
           return
         case 'syncDaemonsStarted':
           runtime?.kernelDaemonsStarted()

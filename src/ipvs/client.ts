@@ -55,6 +55,8 @@ export interface Applied {
 export interface Convergence extends Applied {
   /** The first plan: what differed from the desired table. */
   readonly planned: readonly Operation[]
+  /** The table that the first plan was made from. */
+  readonly before: ObservedTable
 }
 
 export class IpvsClient {
@@ -87,6 +89,18 @@ export class IpvsClient {
     return destinations
   }
 
+  /** The table with the destinations of these services read anew. Rejects with `OpError`. */
+  async refreshed(table: ObservedTable, ids: ReadonlySet<string>): Promise<ObservedTable> {
+    const services = new Map(table.services)
+    for (const id of ids) {
+      const entry = services.get(id)
+      if (entry === undefined) continue
+      const destinations = await this.readDestinations(entry.service.key)
+      services.set(id, { service: entry.service, destinations })
+    }
+    return { ...table, services }
+  }
+
   async readDaemons(): Promise<readonly Daemon[]> {
     const messages = await this.dump(IPVS_CMD.GET_DAEMON, encodeCommand(IPVS_CMD.GET_DAEMON))
     return messages.flatMap(({ daemon }) => daemon ?? [])
@@ -112,9 +126,10 @@ export class IpvsClient {
     const done: Operation[] = []
     const failures: OpError[] = []
     const broken = new Set<string>()
+    const unknown = new Set<string>()
     let stale = false
     for (const batch of batches(operations)) {
-      const tried = broken.size === 0 ? batch : sparing(batch, broken, advance(table, done))
+      const tried = broken.size === 0 ? batch : sparing(batch, broken, unknown, advance(table, done))
       for (const operation of batch)
         if (!tried.includes(operation)) results.push({ operation, code: 'skipped' })
       const codes = await this.send(tried)
@@ -129,8 +144,10 @@ export class IpvsClient {
         // In a service that could not be made every destination fails too: one complaint is enough.
         const consequence = code === 'ESRCH' && service !== undefined && broken.has(service)
         if (service !== undefined) broken.add(service)
-        if (isUnknown(code) || (isStale(operation, code) && !consequence)) stale = true
-        else if (!consequence) failures.push(operationError(operation, code))
+        if (isUnknown(code) || (isStale(operation, code) && !consequence)) {
+          stale = true
+          if (service !== undefined) unknown.add(service)
+        } else if (!consequence) failures.push(operationError(operation, code))
       }
       if (codes.some(isUnknown)) break
     }
@@ -150,6 +167,7 @@ export class IpvsClient {
     return {
       table: rest.table,
       planned: [...services.planned, ...rest.planned],
+      before: { ...services.before, daemons: rest.before.daemons },
       results: [...services.results, ...rest.results],
       failures: [...services.failures, ...rest.failures],
       stale: services.stale || rest.stale,
@@ -186,17 +204,19 @@ export class IpvsClient {
   ): Promise<Convergence> {
     const results: OperationResult[] = []
     let planned: readonly Operation[] | undefined
+    let before: ObservedTable | undefined
     for (let round = 1; ; round++) {
       const actual = await read()
       const operations = planFor(actual)
       planned ??= operations
+      before ??= actual
       const applied = await this.apply(operations, actual)
       results.push(...applied.results)
-      if (!applied.stale) return { ...applied, planned, results }
+      if (!applied.stale) return { ...applied, planned, before, results }
       if (round === CONVERGE_ROUNDS) {
         const cause = new Error('another program keeps changing the table, or the kernel does not answer')
         const unstable = new OpError('ipvs converge', 'table', 'unstable', { cause })
-        return { ...applied, planned, results, failures: [...applied.failures, unstable] }
+        return { ...applied, planned, before, results, failures: [...applied.failures, unstable] }
       }
     }
   }

@@ -37,6 +37,9 @@ const forwardingNames: Readonly<Record<number, string>> = {
   [IP_VS_CONN_F.BYPASS]: 'bypass',
 }
 
+/** As the file says it; the number where the kernel knows more than we do. */
+export const forwardingName = (forwarding: number): string => forwardingNames[forwarding] ?? `${forwarding}`
+
 /** Takes away capacity: goes after everything that adds some. */
 export function isRemoval(operation: Operation): boolean {
   if (operation.kind === 'setDest') return operation.destination.weight === 0
@@ -68,7 +71,7 @@ export function describeOperation(operation: Operation): string {
     case 'newDest':
     case 'setDest': {
       const { forwarding, weight } = operation.destination
-      return `${head} of ${serviceId(operation.key)}, ${forwardingNames[forwarding] ?? forwarding} weight ${weight}`
+      return `${head} of ${serviceId(operation.key)}, ${forwardingName(forwarding)} weight ${weight}`
     }
     case 'delDest':
       return `${head} of ${serviceId(operation.key)}`

@@ -1,36 +1,51 @@
 /** Tells people (log) and the other processes (facts) what became of the table. */
-import type { Log } from '../base/ports.js'
+import type { KernelChange } from '../base/kernel-change.js'
+import type { Clock, Log } from '../base/ports.js'
+import type { Millis } from '../base/units.js'
+import { describeDrift } from './change.js'
 import type { OperationResult } from './client.js'
 import { sameDaemon } from './compare.js'
 import type { IpvsFact } from './facts.js'
 import type { Daemon, ObservedTable } from './model.js'
 import { describeOperation, type Operation } from './operation.js'
 
-/** Changes named in the log one by one. */
+/** Changes named one by one. */
 const MOST_LINES = 20
+
+export interface DriftRepaired {
+  /** Of the clock that all processes of a machine share. */
+  readonly at: Millis
+  /** A line each, as `tcp 10.0.0.100:80, 10.0.0.21:80: weight 3 -> 100`; the first few. */
+  readonly changes: readonly string[]
+}
 
 export class Reporter {
   /** The table has been the desired one at least once. */
   reconciled = false
   /** Changes by somebody else that were undone. */
   drift = 0
+  /** The last time that there were any. */
+  lastDrift: DriftRepaired | undefined
   private daemonsStood = false
 
   constructor(
+    private readonly clock: Clock,
     private readonly log: Log,
     private readonly emit: (fact: IpvsFact) => void,
   ) {}
 
   changed(results: readonly OperationResult[]): void {
     const done = results.filter(({ code }) => code === 'OK').map(({ operation }) => operation)
-    this.list(done, (line) => this.log.info(line))
+    for (const line of named(done, describeOperation)) this.log.info(line)
   }
 
-  driftRepaired(planned: readonly Operation[]): void {
-    if (planned.length === 0) return
-    this.drift += planned.length
-    this.list(planned, (line) => this.log.warn(`somebody else changed the table, repaired: ${line}`))
-    this.emit({ type: 'driftRepaired', changes: planned.map(describeOperation) })
+  driftRepaired(changes: readonly KernelChange[]): void {
+    if (changes.length === 0) return
+    this.drift += changes.length
+    const lines = named(changes, describeDrift)
+    this.lastDrift = { at: this.clock.now(), changes: lines }
+    for (const line of lines) this.log.warn(`somebody else changed the table, repaired: ${line}`)
+    this.emit({ type: 'driftRepaired', changes: lines })
   }
 
   /** After the first pass that left the table as desired; `failed` operations were refused. */
@@ -56,9 +71,9 @@ export class Reporter {
     this.log.info(`sync daemons on ${on}: sends as ${masterSyncId}, hears ${backup.syncId}`)
     this.emit({ type: 'syncDaemonsStarted', masterSyncId, backupSyncId: backup.syncId })
   }
+}
 
-  private list(operations: readonly Operation[], write: (line: string) => void): void {
-    for (const operation of operations.slice(0, MOST_LINES)) write(describeOperation(operation))
-    if (operations.length > MOST_LINES) write(`${operations.length - MOST_LINES} changes more`)
-  }
+function named<T>(all: readonly T[], describe: (one: T) => string): readonly string[] {
+  const lines = all.slice(0, MOST_LINES).map(describe)
+  return all.length > MOST_LINES ? [...lines, `${all.length - MOST_LINES} changes more`] : lines
 }

@@ -1,16 +1,19 @@
 /** Keeps the kernel's table what the file and the servers' health ask for. */
 import type { ServerHealth } from '../base/facts.js'
+import type { KernelChange } from '../base/kernel-change.js'
 import type { Clock, KernelModules, Log, Netlink, Nft, Sysctl, Timer } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { IpvsConfig, VirtualServiceConfig } from '../config/model.js'
+import { same } from '../config/share.js'
+import { changeOf } from './change.js'
 import { type Convergence, IpvsClient, type OperationResult } from './client.js'
 import { type DesiredSetting, desiredDaemons, desiredEntry, desiredTable, keyOf } from './desired.js'
 import type { IpvsFact } from './facts.js'
 import { presenceOfIpvs } from './kernel-settings.js'
 import { daemonId, type ObservedTable, serviceId, type Table } from './model.js'
 import type { Operation } from './operation.js'
-import { inOrder, planService } from './plan.js'
+import { inOrder, plan, planService, planServices } from './plan.js'
 import { Problems, sentence } from './problems.js'
 import { Reporter } from './reporter.js'
 import { type IpvsStatus, OperationCounter, serviceStatus } from './status.js'
@@ -28,6 +31,23 @@ export interface IpvsPorts {
   readonly sysctlMemory: SysctlMemory
   readonly nft: Nft
   readonly modules: KernelModules
+  readonly ownership: Ownership
+}
+
+/**
+ * Ids of services and daemons that a director put into this kernel's table, kept where the next process
+ * finds them, for as long as the kernel keeps the table itself.
+ */
+export interface Ownership {
+  /** Empty when nothing is known. */
+  read(): readonly string[]
+  /** Throws `OpError`. */
+  write(ids: readonly string[]): void
+}
+
+/** What a setting would change, were it configured now. */
+export interface IpvsPlan {
+  readonly changes: readonly KernelChange[]
 }
 
 export interface IpvsSetting extends DesiredSetting {
@@ -42,8 +62,12 @@ export interface IpvsRuntime {
   /** Lets the operation in flight end; then leaves the table as `on_exit` says. */
   stop(): Promise<void>
   status(): IpvsStatus
+  /** Reads the kernel and touches nothing. Rejects with `OpError` when the table cannot be read. */
+  plan(setting: IpvsSetting): Promise<IpvsPlan>
 }
 
+/** More services than this at once are no small change: the whole table is read. */
+const MOST_LOOKED_AT = 64
 const FIRST_RETRY = millis(1000)
 
 export function startIpvs(
@@ -68,7 +92,7 @@ class Runtime implements IpvsRuntime {
   private readonly reporter: Reporter
   private readonly surroundings: Surroundings
   private byName = new Map<string, VirtualServiceConfig>()
-  private ours: ReadonlySet<string> = new Set()
+  private ours: ReadonlySet<string>
   private client: IpvsClient | undefined
   private table: ObservedTable | undefined
   private timer: Timer | undefined
@@ -77,6 +101,10 @@ class Runtime implements IpvsRuntime {
   private retry: Millis = FIRST_RETRY
   /** A full pass is due. */
   private full = false
+  /** The setting changed since it was last applied: */
+  private configured = false
+  /** in these services, by id. */
+  private readonly changed = new Set<string>()
   /** The next difference is our own doing, not drift. */
   private expected = true
   private touched = new Set<string>()
@@ -87,19 +115,23 @@ class Runtime implements IpvsRuntime {
     private setting: IpvsSetting,
     private readonly emit: (fact: IpvsFact) => void,
   ) {
+    this.ours = new Set(ports.ownership.read())
     this.problems = new Problems(ports.log, emit)
-    this.reporter = new Reporter(ports.log, emit)
+    this.reporter = new Reporter(ports.clock, ports.log, emit)
     this.surroundings = new Surroundings(ports)
   }
 
   configure(setting: IpvsSetting): void {
+    const alike = sameButServices(setting, this.setting)
+    for (const id of changedServices(this.setting.services, setting.services)) this.changed.add(id)
     this.setting = setting
     this.byName = new Map(setting.services.map((service) => [service.name, service]))
-    this.ours = new Set([...this.ours, ...this.declared()])
+    // Before anything is applied: what a killed process had begun is its successor's to remove.
+    this.own(new Set([...this.ours, ...declared(setting)]))
     this.verdicts.keepOnly(setting.services)
     this.triedSchedulers.clear()
-    this.full = true
-    this.expected = true
+    this.configured = true
+    this.full ||= !this.reporter.reconciled || !alike
     this.wake()
   }
 
@@ -123,6 +155,17 @@ class Runtime implements IpvsRuntime {
     await this.surroundings.restore()
   }
 
+  async plan(setting: IpvsSetting): Promise<IpvsPlan> {
+    const client = await this.present()
+    const actual: ObservedTable = (await client?.readTable()) ?? { services: new Map(), daemons: [] }
+    const verdicts = this.verdicts.copy()
+    verdicts.keepOnly(setting.services)
+    const desired = desiredTable(setting, verdicts.of.bind(verdicts), actual)
+    const ours = new Set([...this.ours, ...declared(setting)])
+    const operations = plan(desired, actual, { manage: setting.ipvs.manage, ours })
+    return { changes: operations.map((operation) => changeOf(operation, actual)) }
+  }
+
   status(): IpvsStatus {
     const healthOf = this.verdicts.of.bind(this.verdicts)
     return {
@@ -131,6 +174,7 @@ class Runtime implements IpvsRuntime {
       daemons: this.table?.daemons ?? [],
       operations: this.counter.read(),
       driftRepaired: this.reporter.drift,
+      lastDrift: this.reporter.lastDrift,
       problems: this.problems.read(),
     }
   }
@@ -159,8 +203,9 @@ class Runtime implements IpvsRuntime {
   }
 
   private async passes(): Promise<void> {
-    while (!this.stopped && (this.full || this.touched.size > 0)) {
+    while (!this.stopped && (this.full || this.configured || this.touched.size > 0)) {
       if (this.full || this.table === undefined) await this.fullPass()
+      else if (this.configured) await this.configuredPass(this.table)
       else await this.healthPass(this.table)
     }
     this.busy = false
@@ -173,8 +218,10 @@ class Runtime implements IpvsRuntime {
       const around = await this.prepareSurroundings()
       let expected = false
       const desire = (actual: ObservedTable) => {
-        expected ||= this.expected || this.touched.size > 0
+        expected ||= this.expected || this.configured || this.touched.size > 0
         this.expected = false
+        this.configured = false
+        this.changed.clear()
         this.touched.clear()
         return desiredTable(this.setting, this.verdicts.of.bind(this.verdicts), actual)
       }
@@ -194,6 +241,7 @@ class Runtime implements IpvsRuntime {
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       this.expected = true
+      this.configured = false
       this.touched.clear()
       this.problems.add([error])
       this.sleep(this.retry)
@@ -219,7 +267,10 @@ class Runtime implements IpvsRuntime {
     // What was refused is still missing at the next pass: that is no drift.
     this.expected = failures.length > 0
     this.problems.replace([...unset, ...failures])
-    if (!expected) this.reporter.driftRepaired(planned)
+    if (!expected)
+      this.reporter.driftRepaired(
+        parts.flatMap(({ planned: changes, before }) => changes.map((one) => changeOf(one, before))),
+      )
     else if (this.reporter.reconciled) this.reporter.changed(parts.flatMap((part) => part.results))
     if (parts.every(({ stale }) => !stale)) {
       const ids = [...this.byName.values()].map((service) => serviceId(keyOf(service)))
@@ -229,6 +280,48 @@ class Runtime implements IpvsRuntime {
     this.disown(table)
     this.retry = FIRST_RETRY
     this.sleep(this.setting.ipvs.reconcileInterval)
+  }
+
+  /**
+   * A new setting against the table as it was last known: a reload costs what it changes, not what there
+   * is. The services that it changes are looked at again, for what was removed by somebody else must not
+   * be missing when their last server goes. Whatever does not fit is left to a full pass.
+   */
+  private async configuredPass(known: ObservedTable): Promise<void> {
+    const { setting, client } = this
+    const concerned = new Set(this.changed)
+    for (const name of this.touched) {
+      const service = this.byName.get(name)
+      if (service !== undefined) concerned.add(serviceId(keyOf(service)))
+    }
+    this.configured = false
+    this.changed.clear()
+    this.touched.clear()
+    if (client === undefined || concerned.size > MOST_LOOKED_AT) {
+      this.full = true
+      this.expected = true
+      return
+    }
+    try {
+      // The kernel's settings and rules before the services that need them.
+      const around = await this.prepareSurroundings()
+      const all = await client.refreshed(known, concerned)
+      const actual = { ...all, services: only(all.services, concerned) }
+      const services = setting.services.filter((service) => concerned.has(serviceId(keyOf(service))))
+      const desired = desiredTable({ ...setting, services }, this.verdicts.of.bind(this.verdicts), actual)
+      const operations = planServices(desired, actual, { manage: 'declared', ours: this.ours })
+      const applied = await client.apply(operations, all)
+      this.table = applied.table
+      this.counter.add(applied.results)
+      this.reporter.changed(applied.results)
+      this.full ||= applied.stale || applied.failures.length + around.failures.length > 0
+      this.expected ||= this.full
+      if (!this.full) this.disown(applied.table)
+    } catch (error) {
+      if (!(error instanceof OpError)) throw error
+      this.full = true
+      this.expected = true
+    }
   }
 
   /** The fast path: no reading, destinations only. What does not fit is left to a full pass. */
@@ -255,13 +348,23 @@ class Runtime implements IpvsRuntime {
 
   private async prepared(): Promise<IpvsClient> {
     if (this.client !== undefined) return this.client
-    const { sysctl, modules, log, netlink } = this.ports
+    const { sysctl, modules, log } = this.ports
     if (sysctl.read(presenceOfIpvs) === undefined) {
       await modules.load('ip_vs')
       log.info('loaded the kernel module ip_vs')
     }
-    this.client = new IpvsClient(netlink, await this.ports.resolveFamily())
+    this.client = await this.connected()
     return this.client
+  }
+
+  /** Loads no module: without it there is no table. */
+  private async present(): Promise<IpvsClient | undefined> {
+    if (this.client !== undefined) return this.client
+    return this.ports.sysctl.read(presenceOfIpvs) === undefined ? undefined : this.connected()
+  }
+
+  private async connected(): Promise<IpvsClient> {
+    return new IpvsClient(this.ports.netlink, await this.ports.resolveFamily())
   }
 
   /** Tries once to load each scheduler that the kernel did not know; true when one is worth another pass. */
@@ -296,13 +399,48 @@ class Runtime implements IpvsRuntime {
 
   /** What was declared once and is gone from the kernel may come back as somebody else's. */
   private disown(table: ObservedTable): void {
-    const keep = new Set([...this.declared(), ...table.services.keys()])
+    const keep = new Set([...declared(this.setting), ...table.services.keys()])
     for (const { role } of table.daemons) keep.add(daemonId(role))
-    this.ours = new Set([...this.ours].filter((id) => keep.has(id)))
+    this.own(new Set([...this.ours].filter((id) => keep.has(id))))
   }
 
-  private declared(): readonly string[] {
-    const daemons = desiredDaemons(this.setting).map(({ role }) => daemonId(role))
-    return [...this.setting.services.map((service) => serviceId(keyOf(service))), ...daemons]
+  private own(ids: ReadonlySet<string>): void {
+    const same = ids.size === this.ours.size && [...ids].every((id) => this.ours.has(id))
+    if (same) return
+    this.ours = ids
+    try {
+      this.ports.ownership.write([...ids])
+    } catch (error) {
+      // It matters only to the next process, and only if the file loses a service while none runs.
+      if (!(error instanceof OpError)) throw error
+      this.ports.log.warn(`what is ours cannot be remembered: ${sentence(error)}`)
+    }
   }
 }
+
+function declared(setting: IpvsSetting): readonly string[] {
+  const daemons = desiredDaemons(setting).map(({ role }) => daemonId(role))
+  return [...setting.services.map((service) => serviceId(keyOf(service))), ...daemons]
+}
+
+/** Settings that change together with a service's own are looked at in a full pass. */
+const sameButServices = (a: IpvsSetting, b: IpvsSetting): boolean =>
+  same({ ...a, services: [] }, { ...b, services: [] })
+
+/** Ids of those that came, went, or are another object now. */
+function changedServices(
+  before: readonly VirtualServiceConfig[],
+  after: readonly VirtualServiceConfig[],
+): readonly string[] {
+  const [old, now] = [new Set(before), new Set(after)]
+  const differing = [...before.filter((one) => !now.has(one)), ...after.filter((one) => !old.has(one))]
+  return differing.map((service) => serviceId(keyOf(service)))
+}
+
+const only = <T>(all: ReadonlyMap<string, T>, ids: ReadonlySet<string>): ReadonlyMap<string, T> =>
+  new Map(
+    [...ids].flatMap((id) => {
+      const one = all.get(id)
+      return one === undefined ? [] : [[id, one] as const]
+    }),
+  )

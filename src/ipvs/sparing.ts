@@ -6,12 +6,14 @@ import { isRemoval, operationService } from './operation.js'
 
 /**
  * Leaves out the removals that would cost a service in `broken`, where an addition has failed, its last
- * server with weight: a replacement that was not taken must not empty the service. Services that are to
- * go as a whole do go.
+ * server with weight: a replacement that was not taken must not empty the service. A service in `unknown`,
+ * which is not what `table` says, loses nothing before it is read again. Services that are to go as a whole
+ * do go.
  */
 export function sparing(
   batch: readonly Operation[],
   broken: ReadonlySet<string>,
+  unknown: ReadonlySet<string>,
   table: Table,
 ): readonly Operation[] {
   if (broken.size === 0) return batch
@@ -20,6 +22,7 @@ export function sparing(
     const service = operationService(operation)
     if (service === undefined || !broken.has(service)) return true
     if (!isRemoval(operation) || !('destination' in operation)) return true
+    if (unknown.has(service)) return false
     const left = usable.get(service) ?? usableIn(table, service)
     usable.set(service, left)
     const id = destinationId(operation.destination)

@@ -7,6 +7,7 @@ import type { HealthOf } from './desired.js'
 import { desiredEntry, keyOf } from './desired.js'
 import type { Daemon, ObservedTable } from './model.js'
 import { serviceId } from './model.js'
+import type { DriftRepaired } from './reporter.js'
 
 export interface IpvsServerStatus {
   readonly name: string
@@ -40,6 +41,7 @@ export interface IpvsStatus {
   readonly operations: OperationCounts
   /** Changes by somebody else that were undone, since the start. */
   readonly driftRepaired: number
+  readonly lastDrift: DriftRepaired | undefined
   /** Why the table is not the desired one, a line each. */
   readonly problems: readonly string[]
 }

@@ -17,6 +17,13 @@ export class Verdicts {
     return this.known.get(nameOf(service, server)) ?? 'unknown'
   }
 
+  copy(): Verdicts {
+    const copy = new Verdicts()
+    for (const [name, health] of this.known) copy.known.set(name, health)
+    for (const [name, address] of this.addresses) copy.addresses.set(name, address)
+    return copy
+  }
+
   /** Names of the services where a verdict changed. */
   note(changes: readonly ServerHealth[]): ReadonlySet<string> {
     const touched = new Set<string>()

@@ -75,6 +75,7 @@ const status: DirectorStatus = {
     discarded: {},
   },
   processes: [{ name: 'vrrp', pid: 1, state: 'running', restarts: 0, eventLoopLagMs: 0 }],
+  table: null,
   warnings: [],
 }
 

@@ -42,6 +42,7 @@ const status: DirectorStatus = {
       ],
     },
   ],
+  table: null,
   sync: {
     role: 'off',
     coverage: null,
@@ -85,6 +86,7 @@ describe('daemon/metrics', function () {
         daemons: [],
         operations: { newDest: { OK: 4, EEXIST: 1 } },
         driftRepaired: 6,
+        lastDrift: undefined,
         problems: [],
       },
     }

@@ -61,6 +61,33 @@ lease = "5s"`,
     assert.match(nothing.out, /^nothing changed\n/)
   })
 
+  it('plans what a reload would change, and touches nothing', async () => {
+    const { lb1 } = pair
+    const before = (await lb1.status())?.configHash
+    assert.match((await lb1.command('plan')).out, /\na reload would change nothing\n$/)
+    pair.write({
+      front: 'addresses = ["10.9.0.100/24", "10.9.0.101/24"]\npriority = { lb1 = 180 }',
+      more: `${back()}\n[log]\nformat = "json"`,
+    })
+    const answer = await lb1.command('plan')
+    assert.equal(answer.status, 0, answer.error)
+    for (const line of [
+      '~ virtual_router front',
+      '\\+   addresses: 10.9.0.101/24',
+      '~   priority.lb1: none -> 180',
+      '\\+ virtual_router back',
+      '! a reload would be refused, this needs a restart: log.format',
+    ])
+      assert.match(answer.out, new RegExp(`^${line}$`, 'm'))
+    const { body } = await lb1.post('/v1/plan')
+    assert.deepEqual([body.runningConfigHash, body.needsRestart, body.kernel], [before, ['log.format'], []])
+    assert.equal((await lb1.untilState('active')).configHash, before)
+    assert.deepEqual(lb1.addresses(), ['10.9.0.100/24'])
+    writeFileSync(lb1.configFile, '[[director]]\nname = 7\n')
+    const invalid = await lb1.command('plan')
+    assert.deepEqual([invalid.status, invalid.error.includes('director[0].name')], [2, true])
+  })
+
   it('refuses a broken file with each problem in its place, and goes on', async () => {
     const { lb1 } = pair
     const before = (await lb1.status())?.configHash

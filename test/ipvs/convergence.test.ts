@@ -45,7 +45,10 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   }),
 )
 
-describe('ipvs convergence', () => {
+describe('ipvs convergence', function () {
+  // Many random cases, on a machine that may be busy.
+  this.timeout(30_000)
+
   it('reaches what is asked for after any events', async () => {
     await fc.assert(
       fc.asyncProperty(configs, fc.array(event, { maxLength: 20 }), table, async (start, events, foreign) => {

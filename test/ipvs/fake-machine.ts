@@ -5,7 +5,7 @@ import { OpError } from '../../src/base/result.js'
 import { after, type Millis, millis } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
 import type { IpvsFact } from '../../src/ipvs/facts.js'
-import { type IpvsRuntime, type IpvsSetting, startIpvs } from '../../src/ipvs/runtime.js'
+import { type IpvsRuntime, type IpvsSetting, type Ownership, startIpvs } from '../../src/ipvs/runtime.js'
 import type { Remembered, SysctlMemory } from '../../src/ipvs/sysctl-keeper.js'
 import { FakeKernel, fakeFamily } from './fake-kernel.js'
 
@@ -110,10 +110,19 @@ export class FakeMachine {
     },
   }
 
+  /** Outlives the runtime, as the file does. */
+  owned: readonly string[] = []
+  readonly ownership: Ownership = {
+    read: () => this.owned,
+    write: (ids) => {
+      this.owned = ids
+    },
+  }
+
   async start(setting: IpvsSetting): Promise<IpvsRuntime> {
     const note = (message: string) => this.lines.push(message)
     const log: Log = { error: note, warn: note, info: note, debug: note }
-    const { kernel: netlink, clock, sysctl, sysctlMemory, nft, modules } = this
+    const { kernel: netlink, clock, sysctl, sysctlMemory, nft, modules, ownership } = this
     const ports = {
       netlink,
       clock,
@@ -121,6 +130,7 @@ export class FakeMachine {
       sysctlMemory,
       nft,
       modules,
+      ownership,
       log,
       resolveFamily: async () => fakeFamily,
     }

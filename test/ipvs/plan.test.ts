@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { advance } from '../../src/ipvs/advance.js'
+import { batches, maxBatch } from '../../src/ipvs/batches.js'
 import { IpvsClient } from '../../src/ipvs/client.js'
 import { sameDaemon, sameDestination, sameService } from '../../src/ipvs/compare.js'
-import type { Table } from '../../src/ipvs/model.js'
+import type { ObservedTable, Table } from '../../src/ipvs/model.js'
+import { isRemoval, type Operation } from '../../src/ipvs/operation.js'
 import type { Policy } from '../../src/ipvs/plan.js'
 import { plan } from '../../src/ipvs/plan.js'
 import { table } from './arbitraries.js'
@@ -27,10 +30,26 @@ function assertSame(actual: Table, desired: Table): void {
   for (const daemon of desired.daemons) assert.ok(actual.daemons.some((one) => sameDaemon(one, daemon)))
 }
 
+/** As a dump would show it. */
+function observed(of: Table): ObservedTable {
+  const additions = [...of.services.values()].flatMap(({ service, destinations }): Operation[] => [
+    { kind: 'newService', service },
+    ...[...destinations.values()].map((destination) => ({
+      kind: 'newDest' as const,
+      key: service.key,
+      destination,
+    })),
+  ])
+  return { ...advance({ services: new Map(), daemons: [] }, additions), daemons: of.daemons }
+}
+
 const serves = (of: Table, id: string): boolean =>
   [...(of.services.get(id)?.destinations.values() ?? [])].some(({ weight }) => weight > 0)
 
-describe('ipvs plan', () => {
+describe('ipvs plan', function () {
+  // Many random cases, on a machine that may be busy.
+  this.timeout(30_000)
+
   it('is empty when the table is the desired one', () => {
     fc.assert(fc.property(table, (one) => assert.deepEqual(plan(one, one, all), [])))
   })
@@ -51,6 +70,34 @@ describe('ipvs plan', () => {
         assertSame(actual, desired)
         assertSame(known, desired)
         assert.deepEqual(plan(desired, actual, all), [])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('takes no server away before all that is added stands, and never loses the last that stays in use', () => {
+    fc.assert(
+      fc.property(table, table, (before, desired) => {
+        let state: ObservedTable = observed(before)
+        const operations = plan(desired, before, all)
+        const firstRemoval = operations.findIndex(isRemoval)
+        const additions = operations.filter((one) => !isRemoval(one) && !('daemon' in one))
+        if (firstRemoval >= 0)
+          assert.deepEqual(operations.slice(0, firstRemoval), additions, 'additions first')
+        for (const batch of batches(operations)) {
+          assert.ok(batch.length <= maxBatch)
+          for (const operation of batch) {
+            state = advance(state, [operation])
+            for (const [id, entry] of desired.services) {
+              for (const [name, { weight }] of entry.destinations) {
+                const was = before.services.get(id)?.destinations.get(name)?.weight ?? 0
+                const now = state.services.get(id)?.destinations.get(name)?.weight ?? 0
+                assert.ok(was === 0 || weight === 0 || now > 0, `${id} ${name} stays in use`)
+              }
+            }
+          }
+        }
+        assertSame(state, desired)
       }),
       { numRuns: 300 },
     )

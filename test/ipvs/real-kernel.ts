@@ -235,7 +235,8 @@ export async function exerciseRuntime(
   const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(500), sysctls: {} } as const
   const setting = settingOf(configured, { sync, ipvs })
   const facts: IpvsFact[] = []
-  const ports = { ...machine, netlink, resolveFamily: async () => family }
+  const ownership = { read: () => [], write: () => {} }
+  const ports = { ...machine, netlink, ownership, resolveFamily: async () => family }
   const start = () => startIpvs(ports, setting, (fact) => facts.push(fact))
   const seen = async (type: IpvsFact['type']): Promise<void> => {
     for (let tries = 0; !facts.some((fact) => fact.type === type); tries++) {

@@ -110,14 +110,15 @@ describe('ipvs runtime', () => {
       {
         type: 'driftRepaired',
         changes: [
-          'setDest 10.0.0.21:80 of tcp 10.0.0.100:80, direct weight 100',
-          'newDest 10.0.0.22:80 of tcp 10.0.0.100:80, direct weight 100',
+          'tcp 10.0.0.100:80, 10.0.0.21:80: weight 3 -> 100',
+          'tcp 10.0.0.100:80, 10.0.0.22:80 was missing',
         ],
       },
     ])
     assert.deepEqual(machine.weights(id), both(100))
     assert.equal(machine.kernel.services.size, 2)
     assert.equal(runtime.status().driftRepaired, 2)
+    assert.equal(runtime.status().lastDrift?.changes.length, 2)
     await machine.clock.advance(10_000)
     assert.equal(machine.facts.length, 1)
   })
@@ -138,6 +139,88 @@ describe('ipvs runtime', () => {
       machine.facts.some(({ type }) => type === 'driftRepaired'),
       false,
     )
+  })
+
+  it('tells what a setting would change, which is what configuring it then does, and touches nothing', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([web()]))
+    runtime.healthChanged([verdict('web', first, 'healthy')])
+    await settled()
+    const third = '10.0.0.23:80'
+    const dns = service('dns', '10.0.0.100:53', [server('10.0.0.31:53')], { protocol: 'udp' })
+    const next = settingOf([
+      { ...web(), scheduler: 'rr', realServers: [server(first, { weight: 7 as Weight }), server(third)] },
+      dns,
+    ])
+    machine.kernel.changes.length = 0
+    const { changes } = await runtime.plan(next)
+    assert.deepEqual(changes, [
+      { change: 'changed', service: id, server: null, details: ['scheduler wlc -> rr'] },
+      { change: 'changed', service: id, server: first, details: ['weight 100 -> 7'] },
+      { change: 'added', service: id, server: third, details: ['direct', 'weight 100'] },
+      { change: 'added', service: 'udp 10.0.0.100:53', server: null, details: ['wlc'] },
+      {
+        change: 'added',
+        service: 'udp 10.0.0.100:53',
+        server: '10.0.0.31:53',
+        details: ['direct', 'weight 100'],
+      },
+      { change: 'removed', service: id, server: second, details: ['direct', 'weight 100'] },
+    ])
+    assert.deepEqual(machine.kernel.changes, [])
+    const exchanges: number[] = []
+    machine.kernel.beforeExchange = (requests) => exchanges.push(requests.length)
+    runtime.configure(next)
+    await settled()
+    const { SET_SERVICE, SET_DEST, NEW_DEST, NEW_SERVICE, DEL_DEST } = IPVS_CMD
+    assert.deepEqual(machine.kernel.changes, [
+      SET_SERVICE,
+      SET_DEST,
+      NEW_DEST,
+      NEW_SERVICE,
+      NEW_DEST,
+      DEL_DEST,
+    ])
+    assert.deepEqual(exchanges, [1, 5, 1], 'one of the services was read, and no other')
+    assert.deepEqual((await runtime.plan(next)).changes, [])
+  })
+
+  it('applies a setting to a table that somebody else changed meanwhile', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([web()]))
+    machine.kernel.services.get(id)?.destinations.delete(first)
+    machine.kernel.onChange = () => assert.notDeepEqual(machine.weights(id), {})
+    runtime.configure(settingOf([{ ...web(), realServers: [server(first, { weight: 5 as Weight })] }]))
+    await settled()
+    assert.deepEqual(machine.weights(id), { [first]: 5 })
+    machine.kernel.onChange = () => {}
+    machine.kernel.services.clear()
+    runtime.configure(settingOf([web()]))
+    await settled()
+    assert.deepEqual(machine.weights(id), both(100))
+  })
+
+  it('removes what the file lost while no process ran, and leaves alone what was never ours', async () => {
+    const machine = new FakeMachine()
+    const before = await machine.start(settingOf([web(), service('old', '10.0.0.100:81', [server(first)])]))
+    await before.stop()
+    const entry = machine.kernel.services.get(id)
+    assert.ok(entry)
+    machine.kernel.services.set('fwmark 9', {
+      service: { ...entry.service, key: { kind: 'fwmark', family: 4, mark: 9 } },
+      destinations: new Map(),
+    })
+    await machine.start(settingOf([web()]))
+    assert.deepEqual([...machine.kernel.services.keys()], [id, 'fwmark 9'])
+    assert.deepEqual([...machine.owned].sort(), ['sync backup', 'sync master', id])
+  })
+
+  it('remembers what is its own before it applies it', async () => {
+    const machine = new FakeMachine()
+    const owned: (readonly string[])[] = []
+    machine.kernel.onChange = () => owned.push(machine.owned)
+    await machine.start(settingOf([web()]))
+    assert.ok(owned.length > 0 && owned.every((ids) => ids.includes(id)))
   })
 
   it('forgets the verdict on a name that is another machine now', async () => {
