@@ -5,12 +5,14 @@ import { failback, failbackNat } from './scenarios/failback.js'
 import { freezeActive } from './scenarios/freeze-active.js'
 import { frrProtocols } from './scenarios/frr-protocols.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
+import { ipvsKilled } from './scenarios/ipvs-killed.js'
 import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
 import { keepalivedProtocols } from './scenarios/keepalived-protocols.js'
 import { killActive, killActiveNat } from './scenarios/kill-active.js'
 import { labKeepalived } from './scenarios/lab-keepalived.js'
 import { labSpreadDirect, labSpreadNat } from './scenarios/lab-spread.js'
 import { packetFlood } from './scenarios/packet-flood.js'
+import { reloadServices } from './scenarios/reload-services.js'
 import { restartOnlyDirector } from './scenarios/restart-only-director.js'
 import { serverKilled } from './scenarios/server-killed.js'
 import { spreadDirect, spreadNat } from './scenarios/spread.js'
@@ -33,6 +35,8 @@ export const catalogue: readonly Scenario[] = [
   freezeActive,
   serverKilled,
   restartOnlyDirector,
+  reloadServices,
+  ipvsKilled,
   differentKeys,
   keepalivedPeerLower,
   keepalivedPeerHigher,

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { virtualAddress } from '../addresses.js'
+import { command } from '../control.js'
+import { Director } from '../director.js'
+import { recordWindow, sessionsSettled } from '../failover.js'
+import type { Lab } from '../lab.js'
+import type { Scenario } from '../scenario.js'
+import { busyMachine } from '../wait.js'
+
+const kills = 10
+const services = 20
+const serversEach = 100
+
+/** Weight and members differ with every round, so that each reload changes, adds and removes. */
+const members = (round: number): readonly number[] =>
+  Array.from({ length: serversEach }, (_, i) => i + (round % 2) * 10)
+const address = (service: number, member: number): string => `10.3.${service}.${member + 1}:80`
+const weight = (round: number): number => 10 + round
+
+function bulk(round: number): string {
+  const each = Array.from({ length: services }, (_, service) => {
+    const servers = members(round).map(
+      (member) => `{ address = "${address(service, member)}", weight = ${weight(round)} }`,
+    )
+    return `
+[[virtual_service]]
+name = "bulk${service}"
+address = "${virtualAddress}:${10000 + service}"
+forwarding = "nat"
+check = { type = "none" }
+real_servers = [${servers.join(', ')}]
+`
+  })
+  return each.join('')
+}
+
+const rules = (round: number): readonly string[] =>
+  Array.from({ length: services }, (_, service) =>
+    members(round).map(
+      (member) =>
+        `-a -t ${virtualAddress}:${10000 + service} -r ${address(service, member)} -m -w ${weight(round)}`,
+    ),
+  ).flat()
+
+/** The servers of the bulk, as `ipvsadm -Sn` prints them. */
+const bulkOf = (table: string): readonly string[] =>
+  table.split('\n').flatMap((line) => {
+    const rule = line.trim()
+    return /^-a -t \S+:10\d{3} /.test(rule) ? [rule] : []
+  })
+
+const pause = (span: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, span))
+
+/** Fixed, so that a run can be repeated; good enough for moments. */
+function* moments(): Generator<number> {
+  for (let seed = 7; ; ) {
+    seed = (seed * 1103515245 + 12345) % 2 ** 31
+    yield seed / 2 ** 31
+  }
+}
+
+async function run(lab: Lab): Promise<void> {
+  await lab.servers()
+  const lb1 = new Director(lab, 'lb1')
+  const base = readFileSync(lb1.configFile, 'utf8')
+  const write = (round: number): void => writeFileSync(lb1.configFile, base + bulk(round))
+  const stands = async (round: number): Promise<void> => {
+    const wanted = [...rules(round)].sort().join('\n')
+    const deadline = performance.now() + 15000 * busyMachine
+    // Listing thousands of servers over and over would slow down what is waited for.
+    for (;;) {
+      if ([...bulkOf(await lb1.ipvsTable())].sort().join('\n') === wanted) return
+      if (performance.now() > deadline) throw new Error(`the table of round ${round} does not stand`)
+      await pause(250)
+    }
+  }
+  const pid = async (): Promise<number> => {
+    const { processes } = await lb1.until('has an ipvs process', 15000, ({ processes }) =>
+      processes.some((one) => one.name === 'ipvs' && one.pid !== null),
+    )
+    return processes.find(({ name }) => name === 'ipvs')?.pid ?? 0
+  }
+  write(0)
+  lb1.start()
+  await lb1.untilState('active', 30000)
+  await lb1.until('finds its servers healthy', 30000, ({ virtualServices }) =>
+    virtualServices.every(
+      ({ name, realServers }) =>
+        name.startsWith('bulk') || realServers.every(({ health }) => health === 'healthy'),
+    ),
+  )
+  await stands(0)
+  const load = lab.load({ sessions: 60, timeLimit: 3000 })
+  await load.ready()
+  load.mark('kills')
+
+  write(1)
+  await command(lb1.runtimeFolder, '/v1/reload')
+  const begun = performance.now()
+  await stands(1)
+  const undisturbed = performance.now() - begun
+  lab.record('a whole apply', `${Math.round(undisturbed)} ms, ${services * serversEach} servers changed`)
+
+  let inTheMiddle = 0
+  const moment = moments()
+  for (let kill = 0; kill < kills; kill++) {
+    const round = kill + 2
+    write(round)
+    const victim = await pid()
+    await command(lb1.runtimeFolder, '/v1/reload')
+    await pause(undisturbed * 0.8 * (moment.next().value ?? 0))
+    process.kill(victim, 'SIGKILL')
+    const left = bulkOf(await lb1.ipvsTable())
+    const changed = left.filter((rule) => rule.endsWith(` ${weight(round)}`)).length
+    if (changed > 0 && changed < left.length) inTheMiddle += 1
+    await stands(round)
+  }
+  lab.record('killed in the middle', `${inTheMiddle} of ${kills}`)
+  assert.ok(inTheMiddle > 0, 'no kill came in the middle of an apply')
+  const { sessions } = await sessionsSettled(load)
+  const window = await load.close()
+  recordWindow(lab, window)
+  assert.deepEqual([window.tcp.lost, window.udp.lost, sessions.ended], [0, 0, 0])
+}
+
+export const ipvsKilled: Scenario = {
+  name: 'ipvs-killed',
+  summary: 'the ipvs process killed ten times amid an apply: the table ends right, no session is lost',
+  forwarding: 'direct',
+  run,
+}
