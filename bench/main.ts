@@ -1,9 +1,11 @@
-/** `npm run bench -- failover [options]`: what vipair is measured against, side by side in one run. */
+/** `npm run bench -- failover|ipvs [options]`: what vipair is measured against, side by side in one run. */
 import { failover, failoverUsage } from './failover/failover.js'
+import { ipvs, ipvsUsage } from './ipvs/ipvs.js'
 
 const [command, ...options] = process.argv.slice(2)
-if (command !== 'failover') {
-  process.stderr.write(`${failoverUsage}\n`)
-  process.exit(2)
+if (command === 'failover') process.exitCode = await failover(options)
+else if (command === 'ipvs') process.exitCode = await ipvs(options)
+else {
+  process.stderr.write(`${failoverUsage}\n\n${ipvsUsage}\n`)
+  process.exitCode = 2
 }
-process.exitCode = await failover(options)
