@@ -11,7 +11,8 @@ const nameOf = (service: string, server: string): string => `${service}\0${serve
  */
 export class Verdicts {
   private readonly known = new Map<string, Health>()
-  private readonly addresses = new Map<string, string>()
+  /** By name, as last told. */
+  private services: ReadonlyMap<string, VirtualServiceConfig> = new Map()
 
   of(service: string, server: string): Health {
     return this.known.get(nameOf(service, server)) ?? 'unknown'
@@ -20,36 +21,42 @@ export class Verdicts {
   copy(): Verdicts {
     const copy = new Verdicts()
     for (const [name, health] of this.known) copy.known.set(name, health)
-    for (const [name, address] of this.addresses) copy.addresses.set(name, address)
+    copy.services = this.services
     return copy
   }
 
-  /** Names of the services where a verdict changed. */
+  /** Names of the services where a verdict changed; what is said of servers that are not there is not kept. */
   note(changes: readonly ServerHealth[]): ReadonlySet<string> {
     const touched = new Set<string>()
     for (const { service, server, health } of changes) {
       const name = nameOf(service, server)
-      if (health === 'unknown' || this.known.get(name) === health) continue
+      if (health === 'unknown' || this.known.get(name) === health || !this.has(service, server)) continue
       this.known.set(name, health)
       touched.add(service)
     }
     return touched
   }
 
-  /** Forgets servers that are gone, and those that are another machine now. */
+  /**
+   * Forgets servers that are gone, and those that are another machine now. Services that are the very same
+   * object as before cost nothing.
+   */
   keepOnly(services: readonly VirtualServiceConfig[]): void {
-    const addresses = new Map<string, string>()
-    for (const service of services) {
-      for (const server of service.realServers) {
-        addresses.set(nameOf(service.name, server.name), formatEndpoint(server.endpoint))
-      }
+    const now = new Map(services.map((service) => [service.name, service]))
+    for (const [name, before] of this.services) {
+      const service = now.get(name)
+      if (service === before) continue
+      const addresses = addressesOf(service)
+      for (const [server, address] of addressesOf(before))
+        if (addresses.get(server) !== address) this.known.delete(nameOf(name, server))
     }
-    for (const name of this.known.keys()) {
-      const before = this.addresses.get(name)
-      const now = addresses.get(name)
-      if (now === undefined || (before !== undefined && before !== now)) this.known.delete(name)
-    }
-    this.addresses.clear()
-    for (const [name, address] of addresses) this.addresses.set(name, address)
+    this.services = now
+  }
+
+  private has(service: string, server: string): boolean {
+    return this.services.get(service)?.realServers.some(({ name }) => name === server) ?? false
   }
 }
+
+const addressesOf = (service: VirtualServiceConfig | undefined): ReadonlyMap<string, string> =>
+  new Map(service?.realServers.map(({ name, endpoint }) => [name, formatEndpoint(endpoint)]))
