@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Argument, Command, CommanderError } from 'commander'
 import type { DirectorStatus } from '../base/status.js'
-import { runCheck } from './check.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
-import { runKeygen } from './keygen.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload } from './operate.js'
 import { runPlan } from './plan.js'
 import { renderStatus } from './status.js'
@@ -98,6 +96,8 @@ function buildProgram(finish: (status: number) => void): Command {
   withCommonOptions(program.command('check').description('name every problem of a file; touches nothing'))
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => {
+      // Reading files is this command's alone; the others start sooner without it.
+      const { runCheck } = await import('./check.js')
       finish(await runCheck(options.config, process.stdout, { json: options.json === true }))
     })
   withCommonOptions(program.command('status').description('who is Active and why, and every server’s health'))
@@ -107,6 +107,7 @@ function buildProgram(finish: (status: number) => void): Command {
   withCommonOptions(program.command('keygen').description('make a pair key'))
     .argument('[file]', 'where to put it, mode 0600; standard output when absent')
     .action(async (file: string | undefined) => {
+      const { runKeygen } = await import('./keygen.js')
       finish(
         await runKeygen(file, {
           out: (text) => process.stdout.write(text),
