@@ -30,6 +30,7 @@ export class SimHost {
   changedAt = 0
   /** The file that its process has been told; one that stands still hears of another later. */
   told: PairFile
+  private leaving = false
   private readonly down = new Set<InterfaceName>()
   private memory: VrrpMemory
 
@@ -96,6 +97,7 @@ export class SimHost {
     const resumed = this.memory.resume(this.maintenance)
     this.roles.clear()
     this.told = this.file
+    this.leaving = false
     const now = this.clock.now()
     for (const { name } of this.file.routers) this.since.set(name, now)
     this.process = new SimProcess(
@@ -128,6 +130,7 @@ export class SimHost {
   /** SIGTERM. */
   terminate(): void {
     this.operate((process) => {
+      this.leaving = true
       this.world.promised(
         this,
         process.director.stop().then(() => {
@@ -171,7 +174,8 @@ export class SimHost {
     this.file = file
     this.changedAt = this.clock.now()
     this.operate(({ director }) => {
-      this.told = file
+      // One that is leaving takes no other settings any more.
+      if (!this.leaving) this.told = file
       director.configure(file.settingOf(this.id))
     })
   }
