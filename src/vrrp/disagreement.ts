@@ -166,6 +166,13 @@ export const rivalry = (speaker: Speaker, priority: number, own: number): Disagr
     `${speaker.name} goes on advertising as Active (priority ${priority}) although this director is and has said so (priority ${own}): it does not hear us; check firewall and cabling from here to it`,
 })
 
+/** RFC 9568 section 8.3.2: one owner a link. */
+export const secondOwner = (speaker: Speaker): Disagreement => ({
+  kind: `owner ${speaker.who}`,
+  text: () =>
+    `${speaker.name} advertises priority 255 as this director does, and only one can own the addresses: give one of the two less`,
+})
+
 /** `shared` undefined: its addresses are not known. */
 function clash(
   speaker: Speaker,

@@ -2,7 +2,7 @@
 import type { IpAddress } from '../base/ip.js'
 import type { RawPacket } from '../base/ports.js'
 import type { Result } from '../base/result.js'
-import { resignPriority } from '../base/units.js'
+import { ownerPriority, resignPriority } from '../base/units.js'
 import { type DirectorConfig, familyOf } from '../config/model.js'
 import type { Attachment } from './attachment.js'
 import { Counts } from './counts.js'
@@ -12,6 +12,7 @@ import {
   disagreementsWith,
   rivalry,
   type Speaker,
+  secondOwner,
   settledBy,
   shownFor,
   speakerOf,
@@ -120,6 +121,8 @@ export class Intake {
     }
     for (const note of notesOn(advertisement, router.advertised)) router.noted.add(note)
     const { priority, interval } = advertisement
+    if (priority === ownerPriority && router.priority === ownerPriority)
+      this.warn(router, secondOwner(speaker), interval)
     const was = router.leadsAlone(priority)
     router.handle({ type: 'advertisementReceived', source, sender: speaker.name, priority, interval })
     if (was && priority !== resignPriority && router.leadsAlone(priority))

@@ -92,6 +92,12 @@ describe('vrrp/warnings', () => {
       { from: stranger, version: 2, interval: 1000 },
       /^front: 10\.0\.0\.66 is no director of this pair and advertises vrid 51 in version 2: stop it/,
     ],
+    [
+      '8.3.2: a second owner',
+      { ...raw, priority: { lb1: prio(255) } },
+      { priority: 255 },
+      /^front: lb2 advertises priority 255 as this director does, .*: give one of the two less$/,
+    ],
     ['no password', old, { version: 2, interval: 1000 }, /^front: lb2 advertises with another password/],
     [
       'another password',
