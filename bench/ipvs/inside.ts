@@ -42,15 +42,23 @@ async function measure(start: Start, services: Services): Promise<void> {
     note('start', await kernel.untilComplete(servers, begun, limit))
     // Whatever else a start brings with it has ended.
     await pause(3_000)
+    let weight = services.firstWeight
     if (name === 'vipair' || servers <= keepalivedReload) {
-      for (const firstWeight of [7, 8, 9]) {
-        const since = performance.now()
-        const [done] = await Promise.all([
-          program.reload({ ...services, firstWeight }).then(() => performance.now() - since),
-          kernel.untilWeight(firstWeight, since, limit).then((value) => note('reload', value)),
-        ])
-        if (name === 'vipair') note('reload, until the command ends', done)
-        await pause(500)
+      try {
+        for (const firstWeight of [7, 8, 9]) {
+          weight = firstWeight
+          const since = performance.now()
+          const [done] = await Promise.all([
+            program.reload({ ...services, firstWeight }).then(() => performance.now() - since),
+            kernel.untilWeight(firstWeight, since, limit).then((value) => note('reload', value)),
+          ])
+          if (name === 'vipair') note('reload, until the command ends', done)
+          await pause(500)
+        }
+      } catch (error) {
+        kernel.giveUp()
+        // What else there is to know of it is measured all the same.
+        tell({ program: name, servers, what: 'failed', value: 0, process: String(error) })
       }
     }
     if (servers !== largest) return
@@ -68,7 +76,7 @@ async function measure(start: Start, services: Services): Promise<void> {
       const since = performance.now()
       const where = ['-t', `${serviceAddress(0)}:80`, '-r', `${serverAddress(0, 0)}:80`]
       await run(['ipvsadm', '-e', ...where, '-m', '-w', '77'])
-      note('drift repaired', await kernel.untilWeight(9, since, limit))
+      note('drift repaired', await kernel.untilWeight(weight, since, limit))
     }
     for (const { name: process, peakRss, pss } of figuresOf(program)) {
       tell({ program: name, servers, what: 'peak RSS, MB', value: peakRss, process })

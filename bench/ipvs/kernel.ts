@@ -14,6 +14,8 @@ import { serverAddress, serversEach, serviceAddress } from './files.js'
 const pollEvery = 40
 
 export class Kernel {
+  private turn = 0
+
   private constructor(
     private readonly client: IpvsClient,
     private readonly netlink: NetlinkExchange,
@@ -55,6 +57,11 @@ export class Kernel {
     return [...services.values()].reduce((sum, { destinations }) => sum + destinations.size, 0)
   }
 
+  /** Whatever is waited for fails. */
+  giveUp(): void {
+    this.turn += 1
+  }
+
   close(): void {
     this.netlink.close()
     this.reactor.close()
@@ -74,7 +81,9 @@ export class Kernel {
     limit: number,
     holds: () => Promise<boolean>,
   ): Promise<number> {
+    const { turn } = this
     for (;;) {
+      if (turn !== this.turn) throw new Error(`given up: ${what}`)
       if (await holds()) return performance.now() - since
       if (performance.now() - since > limit) throw new Error(`not within ${limit / 1000} s: ${what}`)
       await new Promise((resolve) => setTimeout(resolve, pollEvery))

@@ -9,7 +9,7 @@ import type { Scenario } from '../scenario.js'
 import { busyMachine } from '../wait.js'
 
 const kills = 10
-const services = 20
+const services = 12
 const serversEach = 100
 
 /** Weight and members differ with every round, so that each reload changes, adds and removes. */
