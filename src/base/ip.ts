@@ -55,6 +55,10 @@ export const equalIp = (a: IpAddress, b: IpAddress): boolean => compareIp(a, b) 
 export const isLinkLocal6 = ({ family, bytes }: IpAddress): boolean =>
   family === 6 && bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80
 
+/** 127.0.0.0/8 (RFC 1122 section 3.2.1.3) and ::1 (RFC 4291 section 2.5.3). */
+export const isLoopback = ({ family, bytes }: IpAddress): boolean =>
+  family === 4 ? bytes[0] === 127 : bytes.every((byte, i) => byte === (i === 15 ? 1 : 0))
+
 /** `10.0.0.100/24`; undefined when the address or the length is not valid. */
 export function parsePrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/')

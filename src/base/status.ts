@@ -61,18 +61,42 @@ export interface RealServerStatus {
   readonly weight: number
   /** As the kernel has it; null when the server is not in the table. */
   readonly effectiveWeight: number | null
+  /** `direct`, `nat`, `tunnel ipip`, `tunnel gue:6080 checksum`. */
+  readonly forwarding: string
   readonly admin: 'enabled'
+  readonly activeConnections: number
+  readonly inactiveConnections: number
+}
+
+export interface SorryServerStatus {
+  readonly address: string
+  readonly forwarding: string
+  /** It gets the connections now. */
+  readonly active: boolean
   readonly activeConnections: number
   readonly inactiveConnections: number
 }
 
 export interface VirtualServiceStatus {
   readonly name: string
+  /** `10.0.0.100:80`, `10.0.0.100:8000-8010`, port 0 for all; `fwmark 7`, and `fwmark6 7` for IPv6. */
   readonly address: string
+  /** `any` with a firewall mark. */
   readonly protocol: string
   readonly scheduler: string
+  readonly schedulerFlags: readonly string[]
+  readonly onePacket: boolean
+  /** Of servers that have none of their own. */
   readonly forwarding: string
+  /** Null: none. */
+  readonly persistence: {
+    readonly seconds: number
+    /** Prefix length; clients that share it share a server. */
+    readonly netmask: number
+    readonly engine: string | null
+  } | null
   readonly realServers: readonly RealServerStatus[]
+  readonly sorryServer: SorryServerStatus | null
   readonly quorum: null
 }
 

@@ -71,20 +71,47 @@ function serviceLines(service: VirtualServiceStatus, palette: Palette, width: nu
   const healthy = service.realServers.filter((server) => server.health === 'healthy').length
   const all = service.realServers.length
   const paint = healthy === all ? palette.good : healthy === 0 ? palette.bad : palette.strong
-  const head = `service ${service.name} ${service.address}/${service.protocol} ${service.scheduler} ${service.forwarding} `
+  const protocol = service.protocol === 'any' ? '' : `/${service.protocol}`
+  const head = `service ${service.name} ${service.address}${protocol} ${service.scheduler} ${service.forwarding} `
+  const options = serviceOptions(service)
   const order = [...service.realServers].sort((a, b) => rank(a) - rank(b))
   const nameWidth = Math.max(6, ...order.map((server) => server.name.length))
   return [
     head + paint(`${healthy} of ${all} healthy`),
+    ...(options === '' ? [] : wrap(`  ${options}`, width, '  ').map(palette.dim)),
     palette.dim(`  ${'server'.padEnd(nameWidth)}  health     weight  active  inactive  since`),
-    ...order.flatMap((server) => serverLines(server, nameWidth, palette, width)),
+    ...order.flatMap((server) => serverLines(server, service.forwarding, nameWidth, palette, width)),
+    ...sorryLines(service, palette),
   ]
+}
+
+/** What is not said by every service: empty for most. */
+function serviceOptions({ schedulerFlags, onePacket, persistence }: VirtualServiceStatus): string {
+  const words = [...schedulerFlags, ...(onePacket ? ['one packet'] : [])]
+  if (persistence !== null) {
+    const { seconds, netmask, engine } = persistence
+    const by = engine === null ? '' : ` by ${engine}`
+    words.push(`persistent for ${formatAge(seconds)} a /${netmask}${by}`)
+  }
+  return words.join(', ')
+}
+
+function sorryLines({ sorryServer: sorry }: VirtualServiceStatus, palette: Palette): string[] {
+  if (sorry === null) return []
+  const text = `  sorry server ${sorry.address} ${sorry.forwarding}`
+  return sorry.active ? [palette.bad(`${text}, STANDS IN`)] : [palette.dim(`${text}, not needed`)]
 }
 
 const rank = (server: RealServerStatus): number =>
   server.health === 'unhealthy' ? 0 : server.health === 'unknown' ? 1 : 2
 
-function serverLines(server: RealServerStatus, nameWidth: number, palette: Palette, width: number): string[] {
+function serverLines(
+  server: RealServerStatus,
+  usual: string,
+  nameWidth: number,
+  palette: Palette,
+  width: number,
+): string[] {
   const paint =
     server.health === 'healthy' ? palette.good : server.health === 'unhealthy' ? palette.bad : palette.dim
   const weight = server.effectiveWeight === null ? '-' : String(server.effectiveWeight)
@@ -94,9 +121,9 @@ function serverLines(server: RealServerStatus, nameWidth: number, palette: Palet
     String(server.inactiveConnections).padStart(8),
   ]
   const row = `  ${server.name.padEnd(nameWidth)}  ${paint(server.health.padEnd(9))}  ${numbers.join('  ')}  ${formatAge(server.sinceSeconds)}`
-  return server.health === 'unhealthy'
-    ? [row, ...wrap(`    ${server.reason}`, width, '    ').map(paint)]
-    : [row]
+  const own = server.forwarding === usual ? [] : [palette.dim(`    ${server.forwarding}`)]
+  const why = server.health === 'unhealthy' ? wrap(`    ${server.reason}`, width, '    ').map(paint) : []
+  return [row, ...own, ...why]
 }
 
 function syncLines({ sync }: DirectorStatus, palette: Palette, width: number): string[] {

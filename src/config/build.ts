@@ -1,26 +1,15 @@
 /** The file's own words to the model that the rest of the program uses. */
-import { formatEndpoint } from '../base/ip.js'
-import { type Millis, millis, ownerPriority, type Priority, priority } from '../base/units.js'
-import { defaultInterval2, defaultPriorities } from './defaults.js'
-import {
-  type CheckConfig,
-  type Config,
-  type DirectorConfig,
-  familyOf,
-  type RealServerConfig,
-  type VirtualRouterConfig,
-  type VirtualServiceConfig,
-} from './model.js'
+import { type Millis, ownerPriority, type Priority, priority } from '../base/units.js'
+import { buildService } from './build-service.js'
+import { defaultInterval2, defaultPriorities, unlessZero } from './defaults.js'
+import { type Config, type DirectorConfig, familyOf, type VirtualRouterConfig } from './model.js'
 import { hashOf } from './normal.js'
 import { ownerOf } from './owner.js'
 import { buildRoute, buildRule } from './routing.js'
-import type { CheckTable } from './tables/check.js'
 import type { FileTable } from './tables/file.js'
 import { buildTrack } from './track.js'
 
 type RouterTable = FileTable['virtual_router'][number]
-type ServiceTable = FileTable['virtual_service'][number]
-type ServerTable = ServiceTable['real_servers'][number]
 
 export function buildConfig(file: FileTable): Config {
   const content: Omit<Config, 'hash'> = {
@@ -34,6 +23,11 @@ export function buildConfig(file: FileTable): Config {
       manage: file.ipvs.manage,
       reconcileInterval: file.ipvs.reconcile_interval,
       sysctls: file.ipvs.sysctls,
+      timeouts: {
+        tcp: file.ipvs.timeouts.tcp,
+        tcpFin: file.ipvs.timeouts.tcp_fin,
+        udp: file.ipvs.timeouts.udp,
+      },
     },
     control: { group: file.control.group, mode: file.control.mode },
     log: { level: file.log.level, format: file.log.format },
@@ -51,8 +45,6 @@ function buildDirector(director: FileTable['director'][number], i: number): Dire
     id: i + 1,
   }
 }
-
-const unlessZero = (span: Millis | undefined): Millis | undefined => (span === 0 ? undefined : span)
 
 /** With version 2 the rules let through whole seconds and the general default, which is none. */
 const intervalOf = ({ version, advertisement_interval: interval }: RouterTable): Millis =>
@@ -94,54 +86,3 @@ const owners = (
       return owner ? [[owner.name, ownerPriority]] : []
     }),
   )
-
-function buildService(service: ServiceTable): VirtualServiceConfig {
-  // One list for all the servers that have no check of their own.
-  const checks = service.check?.flatMap(buildCheck) ?? defaultChecks(service)
-  return {
-    name: service.name,
-    endpoint: service.address,
-    protocol: service.protocol,
-    scheduler: service.scheduler,
-    forwarding: service.forwarding,
-    persistence: unlessZero(service.persistence),
-    onDown: service.on_down,
-    initial: service.initial,
-    realServers: service.real_servers.map((server) => buildServer(server, service, checks)),
-  }
-}
-
-const buildServer = (
-  server: ServerTable,
-  service: ServiceTable,
-  checks: readonly CheckConfig[],
-): RealServerConfig => ({
-  name: server.name ?? formatEndpoint(server.address),
-  endpoint: server.address,
-  weight: server.weight,
-  forwarding: server.forwarding ?? service.forwarding,
-  checks: server.check?.flatMap(buildCheck) ?? checks,
-})
-
-/** A TCP connection to a UDP port would only ever fail. */
-const defaultChecks = (service: ServiceTable): readonly CheckConfig[] =>
-  service.protocol === 'udp' ? [] : [defaultCheck]
-
-const defaultCheck: CheckConfig = {
-  type: 'tcp',
-  interval: millis(1000),
-  timeout: millis(1000),
-  rise: 2,
-  fall: 3,
-  port: undefined,
-  bind: undefined,
-}
-
-function buildCheck(check: CheckTable): readonly CheckConfig[] {
-  if (check.type === 'none') return []
-  const { interval, timeout, rise, fall, port, bind } = check
-  const common = { interval, timeout, rise, fall, port, bind }
-  if (check.type === 'tcp') return [{ type: 'tcp', ...common }]
-  const { path, method, host, headers, status, body } = check
-  return [{ type: 'http', ...common, path, method, host, headers, status, body }]
-}

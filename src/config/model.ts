@@ -2,6 +2,7 @@
 import type { Endpoint, IpAddress, IpPrefix } from '../base/ip.js'
 import type { AddressSpec, RuleSpec, Scope } from '../base/ports.js'
 import type { Millis, Port, Priority, Vrid, Weight } from '../base/units.js'
+import type { ServiceAddress } from './service-address.js'
 
 export interface Config {
   readonly pair: PairConfig
@@ -175,29 +176,62 @@ export type TrackConfig =
 export const familyOf = ({ addresses }: Pick<VirtualRouterConfig, 'addresses'>): IpAddress['family'] =>
   addresses[0]?.address.family ?? 4
 
-export type Forwarding = 'direct' | 'nat' | 'full_nat'
-export type Protocol = 'tcp' | 'udp'
+export type Forwarding = 'direct' | 'nat' | 'full_nat' | 'tunnel'
+export type Protocol = 'tcp' | 'udp' | 'sctp'
+/** Names of ipvsadm, for IP_VS_SVC_F_SCHED_* (linux/ip_vs.h). */
+export type SchedulerFlag = 'sh-fallback' | 'sh-port' | 'mh-fallback' | 'mh-port'
+
+export interface TunnelConfig {
+  readonly type: 'ipip' | 'gue' | 'gre'
+  /** UDP port of GUE; undefined with the others. */
+  readonly port: Port | undefined
+  /** Of the outer header, for GUE and GRE; `remote`: remote checksum offload, for GUE. */
+  readonly checksum: boolean | 'remote'
+}
+
+/** A machine that packets are handed to. */
+export interface DestinationConfig {
+  /** Port 0: the one that the client asked for. */
+  readonly endpoint: Endpoint
+  readonly forwarding: Forwarding
+  /** With forwarding `tunnel`, and only then. */
+  readonly tunnel: TunnelConfig | undefined
+}
 
 export interface VirtualServiceConfig {
   readonly name: string
-  readonly endpoint: Endpoint
-  readonly protocol: Protocol
+  readonly address: ServiceAddress
+  /** Undefined with a firewall mark, which goes with any. */
+  readonly protocol: Protocol | undefined
   /** Kernel name: `rr`, `wrr`, `lc`, `wlc`, `sh`, `mh` … */
   readonly scheduler: string
+  /** In one order, each once; of the scheduler that they belong to. */
+  readonly schedulerFlags: readonly SchedulerFlag[]
+  /** UDP only: every packet is scheduled by itself. */
+  readonly onePacket: boolean
+  /** Of servers that name none. */
   readonly forwarding: Forwarding
   /** Persistence time; undefined none. */
   readonly persistence: Millis | undefined
+  /** Prefix length: clients that share it share a server. Undefined: each client for itself. */
+  readonly persistenceNetmask: number | undefined
+  /** Kernel name of what tells clients apart; undefined: their address. */
+  readonly persistenceEngine: 'sip' | undefined
   readonly onDown: 'quiesce' | 'remove'
   readonly initial: 'up' | 'down'
   readonly realServers: readonly RealServerConfig[]
+  /** Stands in while no real server takes connections. */
+  readonly sorryServer: DestinationConfig | undefined
 }
 
-export interface RealServerConfig {
+export interface RealServerConfig extends DestinationConfig {
   /** Unique within its service; the address text where the file gives none. */
   readonly name: string
-  readonly endpoint: Endpoint
   readonly weight: Weight
-  readonly forwarding: Forwarding
+  /** Connections above which it gets no more; 0: no limit. */
+  readonly upperThreshold: number
+  /** Connections below which it gets some again; 0: three quarters of the upper one. */
+  readonly lowerThreshold: number
   /** All must pass; empty: always healthy. */
   readonly checks: readonly CheckConfig[]
 }
@@ -245,6 +279,12 @@ export interface IpvsConfig {
   readonly reconcileInterval: Millis
   /** Kernel settings by name, beside those that vipair sets of its own accord. */
   readonly sysctls: Readonly<Record<string, string>>
+  /** How long an idle connection is remembered; undefined: as the kernel has it. Whole seconds. */
+  readonly timeouts: {
+    readonly tcp: Millis | undefined
+    readonly tcpFin: Millis | undefined
+    readonly udp: Millis | undefined
+  }
 }
 
 export interface ControlConfig {

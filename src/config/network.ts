@@ -5,6 +5,8 @@ import {
   formatPrefix,
   type IpAddress,
   type IpPrefix,
+  isLinkLocal6,
+  isLoopback,
   parseEndpoint,
   parseIp,
   parsePrefix,
@@ -12,6 +14,7 @@ import {
 import { port as toPort } from '../base/units.js'
 import { quote } from './printable.js'
 import type { Schema } from './schema.js'
+import { type PortsAddress, parsePorts, parseServerAddress } from './service-address.js'
 import { integer, parsed, type Refusal, text } from './values.js'
 
 const isRefusal = (value: object): value is Refusal => 'message' in value
@@ -90,16 +93,12 @@ function networkOf({ address: { family, bytes }, length }: IpPrefix): IpPrefix {
   return { address: { family, bytes: kept }, length }
 }
 
-/** `10.0.0.21:80`, `[2001:db8::21]:80`. */
-export const endpoint: Schema<Endpoint> = parsed(
-  'address and port such as "10.0.0.21:80" or "[2001:db8::21]:80"',
-  (value: string): Endpoint | Refusal => {
-    const found = parseEndpoint(value)
-    if (found) {
-      if (found.port === 0)
-        return { message: `${quote(value)} has port 0`, expected: 'a port from 1 to 65535' }
-      return unusable(found.address, value) ?? found
-    }
+/** One port, a range of ports, or port 0 for all. */
+export const servicePorts: Schema<PortsAddress> = parsed(
+  'address and port such as "10.0.0.100:80", "[2001:db8::100]:80" or "10.0.0.100:8000-8010"',
+  (value: string): PortsAddress | Refusal => {
+    const found = parsePorts(value)
+    if (found) return unusable(found.address, value) ?? loopback(found.address, value) ?? found
     const address = parseIp(value)
     if (!address) return notValid(value)
     return {
@@ -109,6 +108,33 @@ export const endpoint: Schema<Endpoint> = parsed(
   },
   isRefusal,
 )
+
+/** Port 0 where it is left out. */
+export const serverAddress: Schema<Endpoint> = parsed(
+  'address and port such as "10.0.0.21:80" or "[2001:db8::21]:80"',
+  (value: string): Endpoint | Refusal => {
+    const found = parseServerAddress(value)
+    if (!found) return notValid(value)
+    if (found.port === 0 && value.endsWith(':0') && parseIp(value) === undefined)
+      return { message: `${quote(value)} has port 0`, expected: 'a port from 1 to 65535' }
+    if (isLinkLocal6(found.address)) {
+      return {
+        message: `${quote(value)} is a link-local address, which the kernel refuses as a destination`,
+        expected: 'an address that means the same machine on every interface',
+      }
+    }
+    return unusable(found.address, value) ?? found
+  },
+  isRefusal,
+)
+
+function loopback(address: IpAddress, value: string): Refusal | undefined {
+  if (!isLoopback(address)) return undefined
+  return {
+    message: `${quote(value)} is a loopback address, which no client can reach`,
+    expected: 'an address that a virtual_router holds',
+  }
+}
 
 function unusable({ family, bytes }: IpAddress, value: string): Refusal | undefined {
   const first = bytes[0] ?? 0

@@ -3,11 +3,13 @@
  * the same normal form. What the hash is taken of, and what `diff` compares.
  */
 import { createHash } from 'node:crypto'
-import { formatEndpoint, formatIp } from '../base/ip.js'
+import { formatIp } from '../base/ip.js'
 import type { Millis } from '../base/units.js'
 import type {
   CheckConfig,
   Config,
+  DestinationConfig,
+  IpvsConfig,
   RealServerConfig,
   VirtualRouterConfig,
   VirtualServiceConfig,
@@ -15,6 +17,7 @@ import type {
 import { given, type NormalTable } from './normal-table.js'
 import { normalAddress, normalRoute, normalRule } from './routing.js'
 import type { Json } from './schema.js'
+import { formatServerAddress, formatServiceAddress, type ServiceAddress } from './service-address.js'
 import { normalTrack } from './track.js'
 import { formatDuration } from './values.js'
 
@@ -50,6 +53,7 @@ export function normalForm(config: Content, services = config.virtualServices): 
       manage: config.ipvs.manage,
       reconcile_interval: formatDuration(config.ipvs.reconcileInterval),
       sysctls: config.ipvs.sysctls,
+      timeouts: timeouts(config.ipvs),
     },
     control: given({
       group: config.control.group,
@@ -57,6 +61,11 @@ export function normalForm(config: Content, services = config.virtualServices): 
     }),
     log: { level: config.log.level, format: config.log.format },
   }
+}
+
+function timeouts({ timeouts: { tcp, tcpFin, udp } }: IpvsConfig): NormalTable {
+  const text = (span: Millis | undefined) => span && formatDuration(span)
+  return given({ tcp: text(tcp), tcp_fin: text(tcpFin), udp: text(udp) })
 }
 
 /** First 16 hex digits of the SHA-256 of the normal form. */
@@ -98,14 +107,31 @@ const router = (config: VirtualRouterConfig): NormalTable =>
 const service = (config: VirtualServiceConfig): NormalTable =>
   given({
     name: config.name,
-    address: formatEndpoint(config.endpoint),
+    ...address(config.address),
     protocol: config.protocol,
     scheduler: config.scheduler,
+    scheduler_flags: config.schedulerFlags,
+    one_packet: config.onePacket,
     forwarding: config.forwarding,
     persistence: orZero(config.persistence),
+    persistence_netmask: config.persistenceNetmask,
+    persistence_engine: config.persistenceEngine,
     on_down: config.onDown,
     initial: config.initial,
     real_servers: sorted(config.realServers.map(server)),
+    sorry_server: config.sorryServer && destination(config.sorryServer),
+  })
+
+const address = (at: ServiceAddress): NormalTable =>
+  at.kind === 'fwmark'
+    ? { fwmark: at.mark, family: `ipv${at.family}` }
+    : { address: formatServiceAddress(at) }
+
+const destination = ({ endpoint, forwarding, tunnel }: DestinationConfig): NormalTable =>
+  given({
+    address: formatServerAddress(endpoint),
+    forwarding,
+    tunnel: tunnel && given({ type: tunnel.type, port: tunnel.port, checksum: tunnel.checksum }),
   })
 
 /** The servers of a service mostly share its check: each is put into words once. */
@@ -123,9 +149,10 @@ function sharedCheck(config: CheckConfig): NormalTable {
 
 const server = (config: RealServerConfig): NormalTable => ({
   name: config.name,
-  address: formatEndpoint(config.endpoint),
+  ...destination(config),
   weight: config.weight,
-  forwarding: config.forwarding,
+  upper_threshold: config.upperThreshold,
+  lower_threshold: config.lowerThreshold,
   check: config.checks.length === 0 ? [{ type: 'none' }] : config.checks.map(sharedCheck),
 })
 

@@ -2,7 +2,7 @@
 import type { ServerHealth } from '../base/facts.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import type { ServerCounts } from '../vrrp/tracking/services.js'
-import { healthKey } from './status.js'
+import { healthKey } from './health-key.js'
 
 /** A server without checks counts as healthy; one that has not been judged counts as unknown. */
 export function countServers(

@@ -1,23 +1,21 @@
 /** Puts together what the children reported into what a person or a script asks for. Pure. */
 import type { ServerHealth } from '../base/facts.js'
-import { formatEndpoint } from '../base/ip.js'
 import type {
   DirectorStatus,
   PeerStatus,
   ProcessStatus,
-  RealServerStatus,
   SyncStatus,
   TableStatus,
   VirtualRouterStatus,
-  VirtualServiceStatus,
 } from '../base/status.js'
 import type { Millis } from '../base/units.js'
-import type { Config, DirectorConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
+import type { Config, DirectorConfig } from '../config/model.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
-import type { IpvsServerStatus, IpvsStatus } from '../ipvs/status.js'
+import type { IpvsStatus } from '../ipvs/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
+import { serviceStatus } from './service-status.js'
 
 /** The children's latest reports; absent before the first. */
 export interface Reports {
@@ -45,11 +43,10 @@ export interface StatusInput {
   readonly waitsForTable: boolean
 }
 
-export const healthKey = (service: string, server: string): string => `${service}\n${server}`
-
 export function composeStatus(input: StatusInput): DirectorStatus {
   const { config, local, version, uptime, reports, processes } = input
   const peer = peerStatus(input)
+  const inKernel = new Map(reports.ipvs?.services.map((service) => [service.name, service]))
   return {
     director: local.name,
     version,
@@ -58,7 +55,9 @@ export function composeStatus(input: StatusInput): DirectorStatus {
     peer,
     virtualRouters: routerStatuses(input),
     advertisements: { discarded: reports.vrrp?.discarded ?? {} },
-    virtualServices: config.virtualServices.map((service) => serviceStatus(input, service)),
+    virtualServices: config.virtualServices.map((service) =>
+      serviceStatus(service, { ...input, inKernel: inKernel.get(service.name) }),
+    ),
     table: tableStatus(input),
     sync: syncStatus(reports.sync),
     processes,
@@ -140,45 +139,6 @@ function routerStatuses({
     advertisements: router.advertisements,
     tracking: router.tracking ?? [],
   }))
-}
-
-function serviceStatus(input: StatusInput, service: VirtualServiceConfig): VirtualServiceStatus {
-  const report = input.reports.ipvs?.services.find(({ name }) => name === service.name)
-  const inKernel = new Map(report?.realServers.map((server) => [server.name, server]))
-  return {
-    name: service.name,
-    address: formatEndpoint(service.endpoint),
-    protocol: service.protocol,
-    scheduler: service.scheduler,
-    forwarding: service.forwarding,
-    realServers: service.realServers.map((server) =>
-      serverStatus(input, service, server, inKernel.get(server.name)),
-    ),
-    quorum: null,
-  }
-}
-
-function serverStatus(
-  { now, uptime, health, healthSince }: StatusInput,
-  service: VirtualServiceConfig,
-  server: RealServerConfig,
-  inKernel: IpvsServerStatus | undefined,
-): RealServerStatus {
-  const key = healthKey(service.name, server.name)
-  const known = health.get(key)
-  const since = healthSince.get(key)
-  return {
-    name: server.name,
-    address: formatEndpoint(server.endpoint),
-    health: known?.health ?? 'unknown',
-    reason: known?.reason ?? 'no verdict yet',
-    sinceSeconds: since === undefined ? uptime / 1000 : ageSeconds(now, since),
-    weight: server.weight,
-    effectiveWeight: inKernel?.kernelWeight ?? null,
-    admin: 'enabled',
-    activeConnections: inKernel?.activeConnections ?? 0,
-    inactiveConnections: inKernel?.inactiveConnections ?? 0,
-  }
 }
 
 function syncStatus(sync: SyncReport | undefined): SyncStatus {

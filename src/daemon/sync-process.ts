@@ -1,7 +1,7 @@
 /** The sync process: carries the kernel's connection records to the peer and the peer's to the kernel. */
 import { createReadStream } from 'node:fs'
 import type { IpAddress } from '../base/ip.js'
-import { equalIp, parseIp } from '../base/ip.js'
+import { parseIp } from '../base/ip.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
 import { SystemClock } from '../platform/clock.js'
@@ -10,10 +10,10 @@ import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
 import { kernelSyncGroup, kernelSyncPort } from '../sync/kernel-message.js'
 import { type SyncEvent, type SyncRuntime, startSync } from '../sync/runtime.js'
-import type { Persistence } from '../sync/snapshot/table-row.js'
 import { runChild } from './child.js'
 import { messageTypes, type SyncSetting, type ToSync } from './messages.js'
 import { openLinkToPeer } from './pair-link.js'
+import { persistenceOf } from './persistence-of.js'
 
 /** Bursts of the kernel's master wait here while this process does something else. */
 const receiveBufferBytes = 8_000_000
@@ -25,19 +25,6 @@ const address = (text: string): IpAddress => {
 }
 const loopback = address('127.0.0.1')
 const group = address(kernelSyncGroup)
-
-/** IPPROTO_ of linux/in.h. */
-const protocolNumbers = { tcp: 6, udp: 17 } as const
-
-const persistenceOf =
-  (services: readonly VirtualServiceConfig[]): Persistence =>
-  (protocol, virtual, port) => {
-    const service = services.find(
-      ({ endpoint, protocol: name }) =>
-        protocolNumbers[name] === protocol && endpoint.port === port && equalIp(endpoint.address, virtual),
-    )
-    return service?.persistence === undefined ? undefined : service.persistence / 1000
-  }
 
 runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
   const reactor = Reactor.open()

@@ -111,6 +111,12 @@ export const IP_VS_SVC_F = {
 /** Forwarding methods, IP_VS_CONN_F_*. */
 export const IP_VS_CONN_F = { MASQ: 0, LOCALNODE: 1, TUNNEL: 2, DROUTE: 3, BYPASS: 4 } as const
 
+/** Tunnel types, IP_VS_CONN_F_TUNNEL_TYPE_*. */
+export const IP_VS_CONN_F_TUNNEL_TYPE = { IPIP: 0, GUE: 1, GRE: 2 } as const
+
+/** Tunnel flags, IP_VS_TUNNEL_ENCAP_FLAG_*. */
+export const IP_VS_TUNNEL_ENCAP_FLAG = { NOCSUM: 0, CSUM: 1, REMCSUM: 2 } as const
+
 /** Sync daemon states, IP_VS_STATE_*. */
 export const IP_VS_STATE = { MASTER: 1, BACKUP: 2 } as const
 

@@ -145,6 +145,9 @@ export function serviceId(key: ServiceKey): string {
   return `${protocolNames.get(key.protocol) ?? key.protocol} ${formatEndpoint(key)}`
 }
 
+export const familyOfKey = (key: ServiceKey): 4 | 6 =>
+  key.kind === 'fwmark' ? key.family : key.address.family
+
 /** `10.0.0.21:80`. */
 export const destinationId = (destination: Destination): string => formatEndpoint(destination.endpoint)
 

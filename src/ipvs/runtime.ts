@@ -8,10 +8,11 @@ import type { IpvsConfig, VirtualServiceConfig } from '../config/model.js'
 import { same } from '../config/share.js'
 import { changeOf } from './change.js'
 import { type Convergence, IpvsClient, type OperationResult } from './client.js'
-import { type DesiredSetting, desiredDaemons, desiredEntry, desiredTable, keyOf } from './desired.js'
+import { type DesiredSetting, desiredDaemons, desiredEntries, desiredTable } from './desired.js'
 import type { IpvsFact } from './facts.js'
 import { presenceOfIpvs } from './kernel-settings.js'
-import { daemonId, type ObservedTable, serviceId, type Table } from './model.js'
+import { modulesOf, serviceIds } from './kernel-terms.js'
+import { daemonId, type ObservedTable, type Table } from './model.js'
 import type { Operation } from './operation.js'
 import { inOrder, plan, planService, planServices } from './plan.js'
 import { Problems, sentence } from './problems.js'
@@ -19,6 +20,7 @@ import { Reporter } from './reporter.js'
 import { type IpvsStatus, OperationCounter, serviceStatus } from './status.js'
 import { Surroundings } from './surroundings/runtime.js'
 import type { Kept, SysctlMemory } from './sysctl-keeper.js'
+import { describeTimeouts, namesTimeouts, timeoutsToSet } from './timeouts.js'
 import { Verdicts } from './verdicts.js'
 
 export interface IpvsPorts {
@@ -87,7 +89,7 @@ export function startIpvs(
 class Runtime implements IpvsRuntime {
   private readonly verdicts = new Verdicts()
   private readonly counter = new OperationCounter()
-  private readonly triedSchedulers = new Set<string>()
+  private readonly triedModules = new Set<string>()
   private readonly problems: Problems
   private readonly reporter: Reporter
   private readonly surroundings: Surroundings
@@ -129,7 +131,7 @@ class Runtime implements IpvsRuntime {
     // Before anything is applied: what a killed process had begun is its successor's to remove.
     this.own(new Set([...this.ours, ...declared(setting)]))
     this.verdicts.keepOnly(setting.services)
-    this.triedSchedulers.clear()
+    this.triedModules.clear()
     this.configured = true
     this.full ||= !this.reporter.reconciled || !alike
     this.wake()
@@ -229,15 +231,16 @@ class Runtime implements IpvsRuntime {
       const services = await client.convergeServices(desire, policy)
       this.counter.add(services.results)
       this.table = services.table
-      if (await this.loadedSchedulers(services.results)) {
+      if (await this.loadedModules(services.results)) {
         this.full = true
         this.expected = true
         return
       }
+      const untimed = await this.setTimeouts(client)
       const daemons = await client.convergeDaemons(desiredDaemons(this.setting), services.table, policy)
       this.counter.add(daemons.results)
       this.table = daemons.table
-      this.settle([services, daemons], expected, around.failures)
+      this.settle([services, daemons], expected, [...around.failures, ...untimed])
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       this.expected = true
@@ -259,6 +262,22 @@ class Runtime implements IpvsRuntime {
     return kept
   }
 
+  /** Failures, which stand in nobody's way. */
+  private async setTimeouts(client: IpvsClient): Promise<readonly OpError[]> {
+    const { timeouts } = this.setting.ipvs
+    if (!namesTimeouts(timeouts)) return []
+    try {
+      const change = timeoutsToSet(timeouts, await client.readTimeouts())
+      if (change === undefined) return []
+      await client.setTimeouts(change)
+      this.ports.log.info(`timeouts of idle connections: ${describeTimeouts(change)}`)
+      return []
+    } catch (error) {
+      if (!(error instanceof OpError)) throw error
+      return [error]
+    }
+  }
+
   /** After a pass: tells what became of it and sleeps until the next. */
   private settle(parts: readonly Convergence[], expected: boolean, unset: readonly OpError[]): void {
     const planned = parts.flatMap((part) => part.planned)
@@ -273,7 +292,7 @@ class Runtime implements IpvsRuntime {
       )
     else if (this.reporter.reconciled) this.reporter.changed(parts.flatMap((part) => part.results))
     if (parts.every(({ stale }) => !stale)) {
-      const ids = [...this.byName.values()].map((service) => serviceId(keyOf(service)))
+      const ids = [...this.byName.values()].flatMap(serviceIds)
       this.reporter.stands(ids, table, planned.length, failures.length)
       this.reporter.daemons(desiredDaemons(this.setting), table.daemons, planned)
     }
@@ -292,7 +311,7 @@ class Runtime implements IpvsRuntime {
     const concerned = new Set(this.changed)
     for (const name of this.touched) {
       const service = this.byName.get(name)
-      if (service !== undefined) concerned.add(serviceId(keyOf(service)))
+      for (const id of service === undefined ? [] : serviceIds(service)) concerned.add(id)
     }
     this.configured = false
     this.changed.clear()
@@ -307,7 +326,9 @@ class Runtime implements IpvsRuntime {
       const around = await this.prepareSurroundings()
       const all = await client.refreshed(known, concerned)
       const actual = { ...all, services: only(all.services, concerned) }
-      const services = setting.services.filter((service) => concerned.has(serviceId(keyOf(service))))
+      const services = setting.services.filter((service) =>
+        serviceIds(service).some((id) => concerned.has(id)),
+      )
       const desired = desiredTable({ ...setting, services }, this.verdicts.of.bind(this.verdicts), actual)
       const operations = planServices(desired, actual, { manage: 'declared', ours: this.ours })
       const applied = await client.apply(operations, all)
@@ -329,10 +350,12 @@ class Runtime implements IpvsRuntime {
     const operations: Operation[] = []
     for (const name of this.touched) {
       const service = this.byName.get(name)
-      const actual = service && table.services.get(serviceId(keyOf(service)))
-      if (service === undefined || actual === undefined) continue
-      const desired = desiredEntry(service, this.verdicts.of.bind(this.verdicts), actual)
-      operations.push(...planService(desired, actual).filter((one) => 'destination' in one))
+      if (service === undefined) continue
+      for (const [id, desired] of desiredEntries(service, this.verdicts.of.bind(this.verdicts), table)) {
+        const actual = table.services.get(id)
+        if (actual === undefined) continue
+        operations.push(...planService(desired, actual).filter((one) => 'destination' in one))
+      }
     }
     this.touched.clear()
     if (operations.length === 0 || this.client === undefined) return
@@ -367,21 +390,22 @@ class Runtime implements IpvsRuntime {
     return new IpvsClient(this.ports.netlink, await this.ports.resolveFamily())
   }
 
-  /** Tries once to load each scheduler that the kernel did not know; true when one is worth another pass. */
-  private async loadedSchedulers(results: readonly OperationResult[]): Promise<boolean> {
+  /** Tries once to load each scheduler and engine that the kernel did not know; true when one is worth another pass. */
+  private async loadedModules(results: readonly OperationResult[]): Promise<boolean> {
     let loaded = false
     for (const { operation, code } of results) {
       if (code !== 'ENOENT' || !('service' in operation)) continue
-      const { scheduler } = operation.service
-      if (this.triedSchedulers.has(scheduler)) continue
-      this.triedSchedulers.add(scheduler)
-      try {
-        await this.ports.modules.load(`ip_vs_${scheduler}`)
-        this.ports.log.info(`loaded the kernel module ip_vs_${scheduler}`)
-        loaded = true
-      } catch (error) {
-        if (!(error instanceof OpError)) throw error
-        this.ports.log.warn(sentence(error))
+      for (const module of modulesOf(operation.service)) {
+        if (this.triedModules.has(module)) continue
+        this.triedModules.add(module)
+        try {
+          await this.ports.modules.load(module)
+          this.ports.log.info(`loaded the kernel module ${module}`)
+          loaded = true
+        } catch (error) {
+          if (!(error instanceof OpError)) throw error
+          this.ports.log.warn(sentence(error))
+        }
       }
     }
     return loaded
@@ -420,7 +444,7 @@ class Runtime implements IpvsRuntime {
 
 function declared(setting: IpvsSetting): readonly string[] {
   const daemons = desiredDaemons(setting).map(({ role }) => daemonId(role))
-  return [...setting.services.map((service) => serviceId(keyOf(service))), ...daemons]
+  return [...setting.services.flatMap(serviceIds), ...daemons]
 }
 
 /** Settings that change together with a service's own are looked at in a full pass. */
@@ -434,7 +458,7 @@ function changedServices(
 ): readonly string[] {
   const [old, now] = [new Set(before), new Set(after)]
   const differing = [...before.filter((one) => !now.has(one)), ...after.filter((one) => !old.has(one))]
-  return differing.map((service) => serviceId(keyOf(service)))
+  return differing.flatMap(serviceIds)
 }
 
 const only = <T>(all: ReadonlyMap<string, T>, ids: ReadonlySet<string>): ReadonlyMap<string, T> =>

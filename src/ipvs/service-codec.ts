@@ -8,7 +8,7 @@ import { addressFamily, decodeAddress, encodeAddress, familyOf } from './address
 import type { AttributeReader, AttributeWriter } from './attributes.js'
 import { IPVS_SVC_ATTR } from './constants.js'
 import type { ObservedService, Service, ServiceKey, Traffic } from './model.js'
-import { noTraffic } from './model.js'
+import { familyOfKey, noTraffic } from './model.js'
 import { decodeTraffic } from './traffic-codec.js'
 
 const ALL_FLAGS = 0xffffffff
@@ -26,8 +26,6 @@ export function encodeServiceKey(attributes: AttributeWriter, key: ServiceKey): 
     .u16be(IPVS_SVC_ATTR.PORT, key.port)
 }
 
-const isIpv4 = (key: ServiceKey): boolean => (key.kind === 'fwmark' ? key.family : key.address.family) === 4
-
 /** The key, and what NEW and SET need beside it. FLAGS is `struct ip_vs_flags`: the flags, then the mask of those that count. */
 export function encodeService(attributes: AttributeWriter, service: Service): void {
   encodeServiceKey(attributes, service.key)
@@ -36,7 +34,7 @@ export function encodeService(attributes: AttributeWriter, service: Service): vo
   attributes
     .u32(IPVS_SVC_ATTR.FLAGS, service.flags, ALL_FLAGS)
     .u32(IPVS_SVC_ATTR.TIMEOUT, service.persistenceSeconds)
-  if (isIpv4(service.key)) attributes.u32be(IPVS_SVC_ATTR.NETMASK, service.netmask)
+  if (familyOfKey(service.key) === 4) attributes.u32be(IPVS_SVC_ATTR.NETMASK, service.netmask)
   else attributes.u32(IPVS_SVC_ATTR.NETMASK, service.netmask)
 }
 

@@ -1,12 +1,18 @@
 /** What `vipair status` and the metrics show of the table. */
 import type { Health } from '../base/facts.js'
-import { formatEndpoint } from '../base/ip.js'
-import type { VirtualServiceConfig } from '../config/model.js'
+import type { DestinationConfig, VirtualServiceConfig } from '../config/model.js'
+import { formatServerAddress, formatServiceAddress } from '../config/service-address.js'
 import type { OperationResult } from './client.js'
 import type { HealthOf } from './desired.js'
-import { desiredEntry, keyOf } from './desired.js'
-import type { Daemon, ObservedTable } from './model.js'
-import { serviceId } from './model.js'
+import { desiredEntries } from './desired.js'
+import { kernelDestination } from './kernel-terms.js'
+import {
+  type Daemon,
+  destinationId,
+  type ObservedEntry,
+  type ObservedTable,
+  type ServiceEntry,
+} from './model.js'
 import type { DriftRepaired } from './reporter.js'
 
 export interface IpvsServerStatus {
@@ -28,6 +34,16 @@ export interface IpvsServiceStatus {
   readonly address: string
   readonly inKernel: boolean
   readonly realServers: readonly IpvsServerStatus[]
+  /** Undefined where the file names none. */
+  readonly sorryServer: IpvsSorryStatus | undefined
+}
+
+export interface IpvsSorryStatus {
+  readonly address: string
+  /** It stands in now. */
+  readonly inKernel: boolean
+  readonly activeConnections: number
+  readonly inactiveConnections: number
 }
 
 /** Operations by kind, then by result (`OK`, an errno, `timeout`, `skipped`). */
@@ -51,28 +67,60 @@ export function serviceStatus(
   healthOf: HealthOf,
   table: ObservedTable | undefined,
 ): IpvsServiceStatus {
-  const actual = table?.services.get(serviceId(keyOf(config)))
-  const desired = desiredEntry(config, healthOf, actual)
+  const ports = [...desiredEntries(config, healthOf, table ?? nothing)].map(([id, desired]) => {
+    return { desired, actual: table?.services.get(id) }
+  })
   const realServers = config.realServers.map((server): IpvsServerStatus => {
-    const id = formatEndpoint(server.endpoint)
-    const there = actual?.destinations.get(id)
+    const name = formatServerAddress(server.endpoint)
+    const { weights, ...counts } = summed(ports, server)
     return {
       name: server.name,
-      address: id,
+      address: name,
       health: server.checks.length === 0 ? 'healthy' : healthOf(config.name, server.name),
       configuredWeight: server.weight,
-      effectiveWeight: desired.destinations.get(id)?.weight,
-      kernelWeight: there?.weight,
-      activeConnections: there?.activeConnections ?? 0,
-      inactiveConnections: there?.inactiveConnections ?? 0,
+      ...weights,
+      ...counts,
     }
   })
   return {
     name: config.name,
-    address: formatEndpoint(config.endpoint),
-    inKernel: actual !== undefined,
+    address: formatServiceAddress(config.address),
+    inKernel: ports.every(({ actual }) => actual !== undefined),
     realServers,
+    sorryServer: config.sorryServer && sorryStatus(ports, config.sorryServer),
   }
+}
+
+const nothing: ObservedTable = { services: new Map(), daemons: [] }
+
+interface PortEntry {
+  readonly desired: ServiceEntry
+  readonly actual: ObservedEntry | undefined
+}
+
+function sorryStatus(ports: readonly PortEntry[], sorry: DestinationConfig): IpvsSorryStatus {
+  const { weights, ...counts } = summed(ports, sorry)
+  return {
+    address: formatServerAddress(sorry.endpoint),
+    inKernel: weights.kernelWeight !== undefined,
+    ...counts,
+  }
+}
+
+/** Connections of all ports; the weights are the same on each, and the first port speaks for them. */
+function summed(ports: readonly PortEntry[], server: DestinationConfig) {
+  let effectiveWeight: number | undefined
+  let kernelWeight: number | undefined
+  let [activeConnections, inactiveConnections] = [0, 0]
+  for (const { desired, actual } of ports) {
+    const id = destinationId(kernelDestination(desired.service.key, server))
+    const there = actual?.destinations.get(id)
+    effectiveWeight ??= desired.destinations.get(id)?.weight
+    kernelWeight ??= there?.weight
+    activeConnections += there?.activeConnections ?? 0
+    inactiveConnections += there?.inactiveConnections ?? 0
+  }
+  return { weights: { effectiveWeight, kernelWeight }, activeConnections, inactiveConnections }
 }
 
 export class OperationCounter {

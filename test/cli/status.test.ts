@@ -10,6 +10,7 @@ const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerS
   sinceSeconds: 61,
   weight: 100,
   effectiveWeight: 100,
+  forwarding: 'direct',
   admin: 'enabled',
   activeConnections: 12,
   inactiveConnections: 3,
@@ -53,7 +54,10 @@ const status: DirectorStatus = {
       address: '10.0.0.100:80',
       protocol: 'tcp',
       scheduler: 'wlc',
+      schedulerFlags: [],
+      onePacket: false,
       forwarding: 'direct',
+      persistence: null,
       realServers: [
         server('10.0.0.21:80'),
         server('10.0.0.22:80', {
@@ -62,6 +66,7 @@ const status: DirectorStatus = {
           effectiveWeight: 0,
         }),
       ],
+      sorryServer: null,
       quorum: null,
     },
   ],
@@ -126,6 +131,45 @@ describe('vipair status', () => {
       '10 min',
       '3 h',
       '8 d',
+    ])
+  })
+
+  it('says what is special about a service, and how its servers differ', () => {
+    const [web] = status.virtualServices
+    assert.ok(web)
+    const shops = {
+      ...web,
+      name: 'shops',
+      address: 'fwmark6 7',
+      protocol: 'any',
+      scheduler: 'sh',
+      schedulerFlags: ['sh-fallback', 'sh-port'],
+      forwarding: 'tunnel',
+      persistence: { seconds: 300, netmask: 64, engine: 'sip' },
+      realServers: [
+        server('2001:db8::21', { forwarding: 'tunnel gue:6080 checksum' }),
+        server('2001:db8::22', { forwarding: 'nat' }),
+      ],
+      sorryServer: {
+        address: '2001:db8::30',
+        forwarding: 'direct',
+        active: true,
+        activeConnections: 2,
+        inactiveConnections: 0,
+      },
+    }
+    const lines = renderStatus({ ...status, virtualServices: [shops] }, { width: 80, color: false })
+    const start = lines.findIndex((line) => line.startsWith('service'))
+    assert.deepEqual(lines.slice(start, start + 9), [
+      'service shops fwmark6 7 sh tunnel 2 of 2 healthy',
+      '  sh-fallback, sh-port, persistent for 5 min a /64 by sip',
+      '  server        health     weight  active  inactive  since',
+      '  2001:db8::21  healthy       100      12         3  61 s',
+      '    tunnel gue:6080 checksum',
+      '  2001:db8::22  healthy       100      12         3  61 s',
+      '    nat',
+      '  sorry server 2001:db8::30 direct, STANDS IN',
+      '',
     ])
   })
 })

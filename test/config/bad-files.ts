@@ -1,5 +1,6 @@
 /** Files that are wrong, and every line that is said about each: `line:column: path: …`. */
 import { ofRoles } from './bad-files-of-roles.js'
+import { badServices } from './bad-services.js'
 import { baseFile, changed, inserted } from './base-file.js'
 
 export interface BadFile {
@@ -163,7 +164,7 @@ const keys: readonly BadFile[] = [
   bad(
     'an unknown key above every table',
     `port = 1\n${baseFile}`,
-    '1:1: port: unknown key, did you mean port in [pair] or a tcp check or an http check?',
+    '1:1: port: unknown key, did you mean port in [pair] or tunnel or a tcp check or an http check?',
   ),
   bad(
     'one bracket too few',
@@ -188,18 +189,7 @@ const later: readonly BadFile[] = [
     'virtual_mac = true',
     '13:15: virtual_router[0].virtual_mac: true is not supported by this version, expected false',
   ),
-  service('fwmark', 'fwmark = 1', '17:1: virtual_service[0].fwmark: not supported by this version'),
   service('quorum', 'quorum = 1', '17:1: virtual_service[0].quorum: not supported by this version'),
-  service(
-    'a tunnel',
-    'forwarding = "tunnel"',
-    '17:14: virtual_service[0].forwarding: "tunnel" is not supported by this version, expected "direct", "nat", "full_nat"',
-  ),
-  service(
-    'SCTP',
-    'protocol = "sctp"',
-    '17:12: virtual_service[0].protocol: "sctp" is not supported by this version, expected "tcp" or "udp"',
-  ),
   service(
     'an HTTPS check',
     'check = { type = "https" }',
@@ -372,12 +362,7 @@ const values: readonly BadFile[] = [
   bad(
     'a service without port',
     changed('"10.0.0.100:80"', '"10.0.0.100"'),
-    '15:11: virtual_service[0].address: "10.0.0.100" has no port, expected address and port such as "10.0.0.21:80" or "[2001:db8::21]:80", did you mean "10.0.0.100:80"?',
-  ),
-  bad(
-    'port 0',
-    changed('"10.0.0.100:80"', '"10.0.0.100:0"'),
-    '15:11: virtual_service[0].address: "10.0.0.100:0" has port 0, expected a port from 1 to 65535',
+    '15:11: virtual_service[0].address: "10.0.0.100" has no port, expected address and port such as "10.0.0.100:80", "[2001:db8::100]:80" or "10.0.0.100:8000-8010", did you mean "10.0.0.100:80"?',
   ),
   bad(
     'a port out of range',
@@ -676,7 +661,7 @@ const rules: readonly BadFile[] = [
   bad(
     'a server of the other family',
     changed('"10.0.0.22:80"', '"[2001:db8::22]:80"'),
-    '16:33: virtual_service[0].real_servers[1]: IPv6 behind an IPv4 service, expected addresses of one family',
+    '16:33: virtual_service[0].real_servers[1]: IPv6 behind an IPv4 service, expected addresses of one family, or forwarding = "tunnel"',
   ),
   bad(
     'NAT beside full NAT',
@@ -726,4 +711,5 @@ export const badFiles: Readonly<Record<string, readonly BadFile[]>> = {
   values,
   'rules between tables': rules,
   'what comes and goes with a role': ofRoles,
+  'kinds of service': badServices,
 }

@@ -4,6 +4,7 @@ import { formatEndpoint, formatIp, formatPrefix } from '../../src/base/ip.js'
 import type { Config } from '../../src/config/model.js'
 import { parseConfig, type ValidConfig } from '../../src/config/parse.js'
 import { formatProblem } from '../../src/config/problem.js'
+import { formatServiceAddress } from '../../src/config/service-address.js'
 import { baseFile, changed, inserted } from './base-file.js'
 
 function valid(text: string | Uint8Array): ValidConfig {
@@ -57,14 +58,19 @@ describe('a valid file', () => {
       },
     )
     const [service] = config.virtualServices
-    equal(service && formatEndpoint(service.endpoint), '10.0.0.100:80')
-    const { endpoint: _, realServers = [], ...rest } = service ?? {}
+    equal(service && formatServiceAddress(service.address), '10.0.0.100:80')
+    const { address: _, realServers = [], ...rest } = service ?? {}
     deepEqual(rest, {
       name: 'web',
       protocol: 'tcp',
       scheduler: 'wlc',
+      schedulerFlags: [],
+      onePacket: false,
       forwarding: 'direct',
       persistence: undefined,
+      persistenceNetmask: undefined,
+      persistenceEngine: undefined,
+      sorryServer: undefined,
       onDown: 'quiesce',
       initial: 'up',
     })
@@ -84,11 +90,20 @@ describe('a valid file', () => {
         endpoint: address,
         weight: 100,
         forwarding: 'direct',
+        tunnel: undefined,
+        upperThreshold: 0,
+        lowerThreshold: 0,
         checks: [tcp],
       })),
     )
     deepEqual(config.sync, { transport: 'unicast' })
-    deepEqual(config.ipvs, { onExit: 'keep', manage: 'declared', reconcileInterval: 10_000, sysctls: {} })
+    deepEqual(config.ipvs, {
+      onExit: 'keep',
+      manage: 'declared',
+      reconcileInterval: 10_000,
+      sysctls: {},
+      timeouts: { tcp: undefined, tcpFin: undefined, udp: undefined },
+    })
     deepEqual(config.control, { group: undefined, mode: 0o660 })
     deepEqual(config.log, { level: 'info', format: 'text' })
   })
@@ -446,7 +461,7 @@ key_file = "/etc/vipair/pair.key"
 })
 
 describe('the files in configs/', () => {
-  for (const name of ['minimal', 'pair-dr', 'pair-nat']) {
+  for (const name of ['minimal', 'pair-dr', 'pair-nat', 'services']) {
     it(`${name}.toml is valid, without warnings`, () => {
       deepEqual(valid(readFileSync(`configs/${name}.toml`)).warnings, [])
     })

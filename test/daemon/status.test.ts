@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { millis } from '../../src/base/units.js'
 import { parseConfig } from '../../src/config/parse.js'
-import { composeStatus, healthKey, type StatusInput } from '../../src/daemon/status.js'
+import { healthKey } from '../../src/daemon/health-key.js'
+import { composeStatus, type StatusInput } from '../../src/daemon/status.js'
 import type { PairLinkStatus } from '../../src/pair/link.js'
 import { ms } from '../vrrp/support.js'
 

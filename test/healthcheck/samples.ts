@@ -50,17 +50,31 @@ export const httpCheck = (changes: Partial<HttpCheckConfig> = {}): HttpCheckConf
 
 export function server(address: string, checks: readonly CheckConfig[], name = address): RealServerConfig {
   const share = weight(100) as Weight
-  return { name, endpoint: endpoint(address), weight: share, forwarding: 'direct', checks }
+  return {
+    name,
+    endpoint: endpoint(address),
+    weight: share,
+    forwarding: 'direct',
+    tunnel: undefined,
+    upperThreshold: 0,
+    lowerThreshold: 0,
+    checks,
+  }
 }
 
 export const service = (name: string, realServers: readonly RealServerConfig[]): VirtualServiceConfig => ({
   name,
-  endpoint: endpoint('10.0.0.100:80'),
-  protocol: 'tcp',
+  address: { kind: 'fwmark', family: 4, mark: 1 },
+  protocol: undefined,
   scheduler: 'wlc',
+  schedulerFlags: [],
+  onePacket: false,
   forwarding: 'direct',
   persistence: undefined,
+  persistenceNetmask: undefined,
+  persistenceEngine: undefined,
   onDown: 'quiesce',
   initial: 'up',
   realServers,
+  sorryServer: undefined,
 })

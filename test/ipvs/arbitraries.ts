@@ -26,7 +26,7 @@ const key = (family: 4 | 6): fc.Arbitrary<ServiceKey> =>
       arbitrary: record({
         kind: fc.constant('fwmark' as const),
         family: fc.constant(family),
-        mark: portOf(3),
+        mark: fc.constantFrom(1, 2, 0xffffffff),
       }),
     },
   )
@@ -36,7 +36,7 @@ const endpointKey = (family: 4 | 6): fc.Arbitrary<ServiceKey> =>
     kind: fc.constant('endpoint' as const),
     protocol: fc.constantFrom(6, 17, 132),
     address: address(family),
-    port: portOf(2),
+    port: fc.constantFrom(0, 1, 2).map(port),
   })
 
 const service = (family: 4 | 6): fc.Arbitrary<Service> =>
@@ -45,21 +45,24 @@ const service = (family: 4 | 6): fc.Arbitrary<Service> =>
     scheduler: fc.constantFrom('rr', 'wrr', 'wlc', 'sh'),
     flags: fc.integer({ min: 0, max: 0x3f }),
     persistenceSeconds: fc.constantFrom(0, 60, 300),
-    netmask: family === 4 ? fc.constantFrom(0xffffffff, 0xffffff00) : fc.constantFrom(128, 64),
+    netmask: family === 4 ? fc.constantFrom(0xffffffff, 0xffffff00, 0x80000000) : fc.constantFrom(128, 64, 1),
     engine: fc.constantFrom(undefined, 'sip'),
   })
 
 export const destination = (family: 4 | 6): fc.Arbitrary<Destination> =>
   record({
-    endpoint: record({ address: address(family), port: portOf(2) }),
+    // A tunnel may lead to the other family.
+    endpoint: fc
+      .constantFrom(family, 4 as const, 6 as const)
+      .chain((other) => record({ address: address(other), port: fc.constantFrom(0, 1, 2).map(port) })),
     forwarding: fc.integer({ min: 0, max: 4 }),
     weight: fc.constantFrom(0, 1, 100, 65535),
-    upperThreshold: fc.constantFrom(1000, 2000),
+    upperThreshold: fc.constantFrom(1000, 2_147_483_647),
     lowerThreshold: fc.constantFrom(0, 500),
     tunnel: record({
       type: fc.integer({ min: 0, max: 2 }),
       port: portOf(9000),
-      flags: fc.constantFrom(0, 1),
+      flags: fc.constantFrom(0, 1, 2),
     }),
   })
 

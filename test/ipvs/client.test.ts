@@ -138,7 +138,7 @@ describe('ipvs client', () => {
       ['ipvs newService tcp 10.9.0.100:80: ENOENT', 'ipvs newDest 224.0.0.1:80: EINVAL'],
     )
     const [missing] = failures
-    assert.match(String(missing?.cause), /no scheduler "nope": load it with modprobe ip_vs_nope/)
+    assert.match(String(missing?.cause), /no scheduler "nope" for tcp .*: load it with modprobe ip_vs_nope/)
     assert.deepEqual(
       results.map(({ code }) => code),
       ['ENOENT', 'ESRCH', 'ESRCH', 'OK', 'EINVAL', 'OK'],

@@ -1,13 +1,13 @@
 /** Configured services for the tests, as short texts. */
 import assert from 'node:assert/strict'
-import { parseEndpoint } from '../../src/base/ip.js'
 import { millis, type Weight } from '../../src/base/units.js'
 import type { RealServerConfig, VirtualServiceConfig } from '../../src/config/model.js'
+import { parsePorts, parseServerAddress } from '../../src/config/service-address.js'
 
-function endpoint(text: string) {
-  const parsed = parseEndpoint(text)
-  assert.ok(parsed, text)
-  return parsed
+function parsed<T>(parse: (text: string) => T | undefined, text: string): T {
+  const value = parse(text)
+  assert.ok(value, text)
+  return value
 }
 
 const check = {
@@ -24,9 +24,12 @@ const check = {
 export function server(address: string, change: Partial<RealServerConfig> = {}): RealServerConfig {
   return {
     name: address,
-    endpoint: endpoint(address),
+    endpoint: parsed(parseServerAddress, address),
     weight: 100 as Weight,
     forwarding: 'direct',
+    tunnel: undefined,
+    upperThreshold: 0,
+    lowerThreshold: 0,
     checks: [check],
     ...change,
   }
@@ -41,14 +44,19 @@ export function service(
 ): VirtualServiceConfig {
   return {
     name,
-    endpoint: endpoint(address),
+    address: parsed(parsePorts, address),
     protocol: 'tcp',
     scheduler: 'wlc',
+    schedulerFlags: [],
+    onePacket: false,
     forwarding: 'direct',
     persistence: undefined,
+    persistenceNetmask: undefined,
+    persistenceEngine: undefined,
     onDown: 'quiesce',
     initial: 'up',
     realServers,
+    sorryServer: undefined,
     ...change,
   }
 }

@@ -5,6 +5,7 @@ import type { Health } from '../../src/base/facts.js'
 import { OpError } from '../../src/base/result.js'
 import type { Weight } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
+import { formatServiceAddress } from '../../src/config/service-address.js'
 import type { IpvsRuntime } from '../../src/ipvs/runtime.js'
 import { table } from './arbitraries.js'
 import { server, service } from './configs.js'
@@ -69,8 +70,8 @@ describe('ipvs convergence', function () {
         // The first pass may meet a silence that is still to come.
         await machine.clock.advance(10_000)
         await machine.clock.advance(10_000)
-        for (const { name, endpoint, onDown, realServers } of services) {
-          const id = `tcp ${endpoint.address.bytes.join('.')}:${endpoint.port}`
+        for (const { name, address, onDown, realServers } of services) {
+          const id = `tcp ${formatServiceAddress(address)}`
           const healthy = (it: string) =>
             verdicts.some((one) => one.service === name && one.server === it && one.health === 'healthy')
           const wanted = realServers

@@ -1,11 +1,20 @@
 import assert from 'node:assert/strict'
 import type { Health } from '../../src/base/facts.js'
 import { millis, type Weight } from '../../src/base/units.js'
-import { desiredDaemons, desiredEntry, desiredTable } from '../../src/ipvs/desired.js'
-import type { ServiceEntry } from '../../src/ipvs/model.js'
+import type { VirtualServiceConfig } from '../../src/config/model.js'
+import { desiredDaemons, desiredEntries, desiredTable, type HealthOf } from '../../src/ipvs/desired.js'
+import { type ServiceEntry, serviceId } from '../../src/ipvs/model.js'
 import { server, service } from './configs.js'
 
 const sync = { transport: 'unicast' } as const
+
+/** Of a service with one port. */
+function desiredEntry(config: VirtualServiceConfig, healthOf: HealthOf, actual: ServiceEntry | undefined) {
+  const services = new Map(actual ? [[serviceId(actual.service.key), actual]] : [])
+  const [entry] = desiredEntries(config, healthOf, { services, daemons: [] }).values()
+  assert.ok(entry)
+  return entry
+}
 
 describe('ipvs desired table', () => {
   const cases: readonly {

@@ -14,8 +14,8 @@ import {
 import { encodeDaemon } from '../../src/ipvs/daemon-codec.js'
 import { encodeDestination } from '../../src/ipvs/destination-codec.js'
 import type { Decoded } from '../../src/ipvs/messages.js'
-import { decodeMessage } from '../../src/ipvs/messages.js'
-import type { Daemon, DaemonRole, Destination, Service, Table } from '../../src/ipvs/model.js'
+import { decodeMessage, encodeTimeouts } from '../../src/ipvs/messages.js'
+import type { Daemon, DaemonRole, Destination, Service, Table, Timeouts } from '../../src/ipvs/model.js'
 import { destinationId, serviceId } from '../../src/ipvs/model.js'
 import { encodeService } from '../../src/ipvs/service-codec.js'
 
@@ -30,6 +30,8 @@ export class FakeKernel implements Netlink {
   readonly services = new Map<string, Entry>()
   readonly daemons = new Map<DaemonRole, Daemon>()
   readonly schedulers = new Set(['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh'])
+  readonly engines = new Set<string>()
+  timeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 }
   /** Commands of requests that change something, in order. */
   readonly changes: number[] = []
   /** Messages in each exchange that changes something. */
@@ -81,6 +83,10 @@ export class FakeKernel implements Netlink {
       if (interrupted) this.interruptions--
       return { code: 'OK', messages: this.dump(value), interrupted }
     }
+    if (value.command === IPVS_CMD.GET_CONFIG) {
+      const payload = encodeTimeouts(IPVS_CMD.SET_CONFIG, this.timeouts)
+      return { ...reply('OK'), messages: [{ type: fakeFamily, flags: 0, payload }] }
+    }
     this.changes.push(value.command)
     const code = this.change(value)
     if (code === 'OK') this.onChange()
@@ -119,21 +125,27 @@ export class FakeKernel implements Netlink {
     }
   }
 
-  private change({ command, service, destination, daemon }: Decoded): string {
+  private change({ command, service, destination, daemon, timeouts }: Decoded): string {
+    if (command === IPVS_CMD.SET_CONFIG) {
+      const { tcp, tcpFin, udp } = this.timeouts
+      const { tcp: newTcp, tcpFin: newTcpFin, udp: newUdp } = timeouts
+      this.timeouts = { tcp: newTcp || tcp, tcpFin: newTcpFin || tcpFin, udp: newUdp || udp }
+      return 'OK'
+    }
     if (daemon !== undefined) return this.changeDaemon(command, daemon)
     if (service === undefined) return 'EINVAL'
     const id = serviceId(service.key)
     const entry = this.services.get(id)
     if (command === IPVS_CMD.NEW_SERVICE) {
       if (entry !== undefined) return 'EEXIST'
-      if (!this.schedulers.has(service.scheduler)) return 'ENOENT'
+      if (!this.knows(service)) return 'ENOENT'
       this.services.set(id, { service, destinations: new Map() })
       return 'OK'
     }
     if (entry === undefined) return 'ESRCH'
     switch (command) {
       case IPVS_CMD.SET_SERVICE:
-        if (!this.schedulers.has(service.scheduler)) return 'ENOENT'
+        if (!this.knows(service)) return 'ENOENT'
         entry.service = service
         return 'OK'
       case IPVS_CMD.DEL_SERVICE:
@@ -142,6 +154,10 @@ export class FakeKernel implements Netlink {
       default:
         return destination === undefined ? 'EINVAL' : changeDestination(command, entry, destination)
     }
+  }
+
+  private knows({ scheduler, engine }: Service): boolean {
+    return this.schedulers.has(scheduler) && (engine === undefined || this.engines.has(engine))
   }
 
   private changeDaemon(command: number, daemon: Daemon): string {

@@ -106,7 +106,8 @@ export class FakeMachine {
     load: async (name) => {
       if (!this.available.has(name)) throw new OpError('modprobe', name, 'failed')
       this.loaded.push(name)
-      if (name.startsWith('ip_vs_')) this.kernel.schedulers.add(name.slice('ip_vs_'.length))
+      if (name.startsWith('ip_vs_pe_')) this.kernel.engines.add(name.slice('ip_vs_pe_'.length))
+      else if (name.startsWith('ip_vs_')) this.kernel.schedulers.add(name.slice('ip_vs_'.length))
     },
   }
 
@@ -146,11 +147,19 @@ export class FakeMachine {
   }
 }
 
+export const asTheKernelHasThem = { tcp: undefined, tcpFin: undefined, udp: undefined }
+
 export function settingOf(
   services: readonly VirtualServiceConfig[],
   change: Partial<IpvsSetting> = {},
 ): IpvsSetting {
-  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(10_000), sysctls: {} } as const
+  const ipvs = {
+    onExit: 'keep',
+    manage: 'declared',
+    reconcileInterval: millis(10_000),
+    sysctls: {},
+    timeouts: asTheKernelHasThem,
+  } as const
   return { services, sync: { transport: 'unicast' }, directorId: 1, peerId: 2, ipvs, ...change }
 }
 

@@ -58,6 +58,7 @@ describe('ipvs plan', function () {
     await fc.assert(
       fc.asyncProperty(table, table, async (before, desired) => {
         const kernel = new FakeKernel()
+        kernel.engines.add('sip')
         kernel.load(before)
         const keep = [...desired.services.keys()].filter((id) => serves(before, id) && serves(desired, id))
         kernel.onChange = () => {

@@ -19,7 +19,7 @@ import { sentence } from '../../src/ipvs/problems.js'
 import { startIpvs } from '../../src/ipvs/runtime.js'
 import type { SysctlMemory } from '../../src/ipvs/sysctl-keeper.js'
 import { server, service } from './configs.js'
-import { settingOf, verdict } from './fake-machine.js'
+import { asTheKernelHasThem, settingOf, verdict } from './fake-machine.js'
 import { savedRules } from './saved-rules.js'
 
 export type Record = (name: string, value: string | number) => void
@@ -232,7 +232,13 @@ export async function exerciseRuntime(
   machine: RealMachine,
   record: Record,
 ): Promise<void> {
-  const ipvs = { onExit: 'keep', manage: 'declared', reconcileInterval: millis(500), sysctls: {} } as const
+  const ipvs = {
+    onExit: 'keep',
+    manage: 'declared',
+    reconcileInterval: millis(500),
+    sysctls: {},
+    timeouts: asTheKernelHasThem,
+  } as const
   const setting = settingOf(configured, { sync, ipvs })
   const facts: IpvsFact[] = []
   const ownership = { read: () => [], write: () => {} }

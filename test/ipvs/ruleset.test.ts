@@ -25,4 +25,23 @@ describe('full NAT ruleset', () => {
     const other = service('other', '10.0.0.100:81', [server('10.0.0.21:81', { forwarding: 'nat' })])
     assert.deepEqual(fullNatTargets([web, other]), [ports('tcp', '10.0.0.100', 80, 80, 80, 8080)])
   })
+
+  it('takes ranges, all ports and marks, with the sorry server', () => {
+    const full = { forwarding: 'full_nat' } as const
+    const { endpoint, forwarding, tunnel } = server('10.0.0.30:81', full)
+    const range = service('range', '10.0.0.100:8000-8010', [server('10.0.0.21', full)], {
+      sorryServer: { endpoint, forwarding, tunnel },
+    })
+    const all = service('all', '10.0.0.101:0', [server('10.0.0.21', full)], { protocol: 'sctp' })
+    const marked = service('marked', '10.0.0.102:80', [server('10.0.0.21', full), server('10.0.0.22')], {
+      address: { kind: 'fwmark', family: 4, mark: 7 },
+      protocol: undefined,
+    })
+    const { address } = server('10.0.0.21').endpoint
+    assert.deepEqual(fullNatTargets([range, all, marked]), [
+      ports('tcp', '10.0.0.100', 8000, 8010, 0, 81),
+      ports('sctp', '10.0.0.101', 0, 0, 0),
+      { kind: 'fwmark', family: 4, mark: 7, servers: [address] },
+    ])
+  })
 })

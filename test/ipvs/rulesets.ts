@@ -10,7 +10,7 @@ export const address = (text: string) => {
 }
 
 export const ports = (
-  protocol: 'tcp' | 'udp',
+  protocol: 'tcp' | 'udp' | 'sctp',
   virtual: string,
   firstPort: number,
   lastPort: number,

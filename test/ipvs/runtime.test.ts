@@ -3,7 +3,7 @@ import { OpError } from '../../src/base/result.js'
 import { type Millis, millis, type Weight } from '../../src/base/units.js'
 import { IPVS_CMD } from '../../src/ipvs/constants.js'
 import { server, service } from './configs.js'
-import { FakeMachine, settingOf, settled, verdict } from './fake-machine.js'
+import { asTheKernelHasThem, FakeMachine, settingOf, settled, verdict } from './fake-machine.js'
 
 const id = 'tcp 10.0.0.100:80'
 const first = '10.0.0.21:80'
@@ -253,6 +253,84 @@ describe('ipvs runtime', () => {
     assert.equal(machine.facts.filter((fact) => fact.type === 'operationFailed').length, 1)
   })
 
+  it('loads the persistence engine that the kernel lacks', async () => {
+    const machine = new FakeMachine()
+    machine.available.add('ip_vs_pe_sip')
+    const sip = service('sip', '10.0.0.100:5060', [server('10.0.0.21:5060')], {
+      protocol: 'udp',
+      persistence: millis(60_000),
+      persistenceEngine: 'sip',
+    })
+    await machine.start(settingOf([sip]))
+    assert.deepEqual(machine.loaded, ['ip_vs_pe_sip'])
+    assert.deepEqual(machine.weights('udp 10.0.0.100:5060'), { '10.0.0.21:5060': 100 })
+  })
+
+  it('sets the timeouts that the file names, again when somebody else changes them', async () => {
+    const machine = new FakeMachine()
+    const timeouts = { tcp: millis(60_000), tcpFin: undefined, udp: millis(5_000) }
+    const { ipvs } = settingOf([])
+    const setting = settingOf([web()], { ipvs: { ...ipvs, timeouts } })
+    const runtime = await machine.start(setting)
+    assert.deepEqual(machine.kernel.timeouts, { tcp: 60, tcpFin: 120, udp: 5 })
+    assert.ok(machine.lines.includes('timeouts of idle connections: tcp 60 s, udp 5 s'))
+    const before = machine.kernel.changes.length
+    await machine.clock.advance(10_000)
+    assert.equal(machine.kernel.changes.length, before)
+    machine.kernel.timeouts = { tcp: 60, tcpFin: 77, udp: 300 }
+    await machine.clock.advance(10_000)
+    assert.deepEqual(machine.kernel.timeouts, { tcp: 60, tcpFin: 77, udp: 5 })
+    runtime.configure(settingOf([web()]))
+    await settled()
+    assert.deepEqual(machine.kernel.timeouts, { tcp: 60, tcpFin: 77, udp: 5 })
+  })
+
+  it('follows health on every port of a range, with one destination each', async () => {
+    const machine = new FakeMachine()
+    const range = service('range', '10.0.0.100:8000-8002', [server('10.0.0.21'), server('10.0.0.22')])
+    const runtime = await machine.start(settingOf([range]))
+    const { changes } = machine.kernel
+    changes.length = 0
+    runtime.healthChanged([
+      verdict('range', '10.0.0.21', 'healthy'),
+      verdict('range', '10.0.0.22', 'unhealthy'),
+    ])
+    await settled()
+    assert.deepEqual(changes, [IPVS_CMD.SET_DEST, IPVS_CMD.SET_DEST, IPVS_CMD.SET_DEST])
+    assert.deepEqual(machine.weights('tcp 10.0.0.100:8001'), { '10.0.0.21:8001': 100, '10.0.0.22:8001': 0 })
+    const [status] = runtime.status().services
+    assert.deepEqual(
+      status?.realServers.map(({ address, kernelWeight, activeConnections }) => [
+        address,
+        kernelWeight,
+        activeConnections,
+      ]),
+      [
+        ['10.0.0.21', 100, 0],
+        ['10.0.0.22', 0, 0],
+      ],
+    )
+  })
+
+  it('brings the sorry server in before the last real one goes, and takes it away after one returns', async () => {
+    const machine = new FakeMachine()
+    const { endpoint, forwarding, tunnel } = server('10.0.0.30:80')
+    const sorryServer = { endpoint, forwarding, tunnel }
+    const runtime = await machine.start(
+      settingOf([service('web', '10.0.0.100:80', [server(first)], { sorryServer })]),
+    )
+    assert.deepEqual(machine.weights(id), { [first]: 100 })
+    machine.kernel.onChange = () => assert.ok(Object.values(machine.weights(id)).some((weight) => weight > 0))
+    runtime.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), { [first]: 0, '10.0.0.30:80': 1 })
+    assert.equal(runtime.status().services[0]?.sorryServer?.inKernel, true)
+    runtime.healthChanged([verdict('web', first, 'healthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), { [first]: 100 })
+    assert.equal(runtime.status().services[0]?.sorryServer?.inKernel, false)
+  })
+
   it('sets what the sync daemons need before they start, where it may', async () => {
     const machine = new FakeMachine()
     let atStart: string | undefined
@@ -312,6 +390,7 @@ describe('ipvs runtime', () => {
       manage: 'declared',
       reconcileInterval: 10_000 as Millis,
       sysctls: {},
+      timeouts: asTheKernelHasThem,
     } as const
     const flushed = new FakeMachine()
     const foreign = { key: { kind: 'fwmark', family: 4, mark: 1 }, scheduler: 'rr', flags: 0 } as const

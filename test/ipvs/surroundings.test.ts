@@ -4,13 +4,19 @@ import { millis } from '../../src/base/units.js'
 import { wantedTable } from '../../src/ipvs/full-nat/ruleset.js'
 import { fullNatTargets } from '../../src/ipvs/full-nat/targets.js'
 import { server, service } from './configs.js'
-import { FakeMachine, settingOf, settled } from './fake-machine.js'
+import { asTheKernelHasThem, FakeMachine, settingOf, settled } from './fake-machine.js'
 
 const full = { forwarding: 'full_nat' } as const
 const web = service('web', '10.0.0.100:80', [server('10.0.0.21:80', full)])
 const direct = service('web', '10.0.0.100:80', [server('10.0.0.21:80')])
 const table = wantedTable('ip', fullNatTargets([web]))
-const flush = { onExit: 'flush', manage: 'declared', reconcileInterval: millis(10_000), sysctls: {} } as const
+const flush = {
+  onExit: 'flush',
+  manage: 'declared',
+  reconcileInterval: millis(10_000),
+  sysctls: {},
+  timeouts: asTheKernelHasThem,
+} as const
 
 function machineForNat(): FakeMachine {
   const machine = new FakeMachine()

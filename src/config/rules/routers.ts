@@ -1,5 +1,5 @@
 /** Rules about virtual routers and their addresses. */
-import { formatIp } from '../../base/ip.js'
+import { formatIp, isLoopback } from '../../base/ip.js'
 import { ownerPriority, priority as toPriority } from '../../base/units.js'
 import { defaultPriorities } from '../defaults.js'
 import type { Path } from '../node.js'
@@ -30,6 +30,12 @@ export function checkRouters(file: FileDraft, report: Report): void {
     for (const [k, prefix] of (router.addresses ?? []).entries()) {
       if (!prefix) continue
       addresses.claim(formatIp(prefix.address), [...path, 'addresses', k])
+      if (isLoopback(prefix.address)) {
+        const what = `${formatIp(prefix.address)} is a loopback address, which no client can reach`
+        report.error([...path, 'addresses', k], what, {
+          expected: 'an address of a network that the director is in',
+        })
+      }
     }
     if (router.group !== undefined && sizeOf(router.group, file) === 1)
       report.warning([...path, 'group'], `${quote(router.group)} has this router alone`, {

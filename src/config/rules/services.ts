@@ -1,34 +1,36 @@
-/** Rules about virtual services and their real servers. */
-import { formatEndpoint, formatIp } from '../../base/ip.js'
+/** Rules about virtual services: their names, addresses and options. */
+import { formatIp } from '../../base/ip.js'
 import type { Path } from '../node.js'
 import type { Report } from '../report.js'
+import { hasManyPorts } from '../service-address.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
+import { checkDestinations } from './destinations.js'
+import { checkOptions } from './service-options.js'
+import { checkOverlaps } from './service-overlaps.js'
 
-type ServiceDraft = NonNullable<NonNullable<FileDraft['virtual_service']>[number]>
-type ServerDraft = NonNullable<NonNullable<ServiceDraft['real_servers']>[number]>
+export type ServiceDraft = NonNullable<NonNullable<FileDraft['virtual_service']>[number]>
+
+/** Each port is a service of its own in the kernel, with destinations of its own. */
+const mostPorts = 1024
 
 export function checkServices(file: FileDraft, report: Report): void {
   const names = new Unique(report, 'two virtual services of one name')
-  const endpoints = new Unique(report, 'two virtual services on one protocol, address and port')
   const virtual = virtualAddresses(file)
   for (const [i, service] of (file.virtual_service ?? []).entries()) {
     if (!service) continue
     const path: Path = ['virtual_service', i]
     if (service.name !== undefined) names.claim(service.name, [...path, 'name'])
-    if (service.address && service.protocol !== undefined) {
-      endpoints.claim(`${service.protocol} ${formatEndpoint(service.address)}`, [...path, 'address'])
-    }
+    checkAddress(service, path, report)
     if (service.address && virtual && !virtual.has(formatIp(service.address.address))) {
-      report.warning([...path, 'address'], `no virtual_router holds ${formatIp(service.address.address)}`)
+      const where = [...path, 'address']
+      report.warning(where, `no virtual_router holds ${formatIp(service.address.address)}`)
     }
-    if (service.protocol === 'udp' && report.isAbsent([...path, 'check'])) {
-      report.warning(path, 'no check: the servers of a UDP service count as healthy', {
-        expected: 'check = { type = "none" } to say so, or a check with a port',
-      })
-    }
-    checkServers(service, path, report)
+    checkOptions(service, path, report)
+    if (report.isAbsent([...path, 'check'])) warnOfNoCheck(service, path, report)
+    checkDestinations(file, service, path, report)
   }
+  checkOverlaps(file, report)
 }
 
 /** Undefined when some could not be read: what is missing may be there. */
@@ -45,50 +47,54 @@ function virtualAddresses(file: FileDraft): ReadonlySet<string> | undefined {
   return found
 }
 
-function checkServers(service: ServiceDraft, path: Path, report: Report): void {
-  const names = new Unique(report, 'two real servers of one name')
-  const endpoints = new Unique(report, 'two real servers at one address and port')
-  for (const [k, server] of (service.real_servers ?? []).entries()) {
-    if (!server) continue
-    const where: Path = [...path, 'real_servers', k]
-    if (server.name !== undefined) names.claim(server.name, [...where, 'name'])
-    if (server.address) {
-      const address = formatEndpoint(server.address)
-      const free = endpoints.claim(address, [...where, 'address'])
-      if (free && server.name === undefined) names.claim(address, [...where, 'address'])
+function checkAddress(service: ServiceDraft, path: Path, report: Report): void {
+  const given = (key: string): boolean => !report.isAbsent([...path, key])
+  if (!given('fwmark')) {
+    if (!given('address')) {
+      report.error(path, '"address" is missing', { expected: 'address = "10.0.0.100:80", or fwmark = 1' })
     }
-    checkForwarding(service, server, where, report)
-    checkList(server.check, [...where, 'check'], report)
+    if (given('family')) {
+      report.error([...path, 'family'], 'an address has its own family', { expected: 'it with fwmark only' })
+    }
+  } else {
+    const remedy = { at: 'key', expected: 'it without fwmark' } as const
+    if (given('address')) report.error([...path, 'address'], 'beside fwmark, which stands for it', remedy)
+    if (given('protocol'))
+      report.error([...path, 'protocol'], 'a firewall mark goes with every protocol', remedy)
+    return
   }
-  checkList(service.check, [...path, 'check'], report)
-}
-
-function checkForwarding(service: ServiceDraft, server: ServerDraft, path: Path, report: Report): void {
-  const from = service.address
-  const to = server.address
-  if (!from || !to) return
-  const where: Path = [...path, 'address']
-  if (from.address.family !== to.address.family) {
-    report.error(where, `IPv${to.address.family} behind an IPv${from.address.family} service`, {
-      expected: 'addresses of one family',
+  if (!service.address) return
+  const { address, firstPort, lastPort } = service.address
+  const where = [...path, 'address']
+  if (lastPort - firstPort >= mostPorts) {
+    const instead = `port 0 (all ports) or fwmark with persistence, or at most ${mostPorts} ports`
+    report.error(where, `${lastPort - firstPort + 1} ports are as many services in the kernel`, {
+      expected: instead,
     })
   }
-  if (formatIp(from.address) === formatIp(to.address)) {
-    report.error(where, "the service's own address", { expected: 'the address of another machine' })
-  }
-  const method = report.isAbsent([...path, 'forwarding']) ? service.forwarding : server.forwarding
-  if (method === 'direct' && from.port !== to.port) {
-    report.error(where, `direct forwarding cannot change port ${from.port} to ${to.port}`, {
-      expected: `port ${from.port}, or forwarding = "nat"`,
+  if (firstPort === 0 && service.persistence === 0) noPersistence()
+  if (firstPort === 0 && report.isAbsent([...path, 'persistence'])) noPersistence()
+
+  function noPersistence(): void {
+    report.error(where, `all ports of ${formatIp(address)} without persistence`, {
+      expected: 'persistence = "5m", so that the ports of one client meet one server, or a port',
     })
   }
 }
 
-function checkList(list: ServiceDraft['check'], path: Path, report: Report): void {
-  if (!list || list.length < 2) return
-  for (const [i, check] of list.entries()) {
-    if (check?.type === 'none') {
-      report.error([...path, i], '"none" beside other checks', { expected: 'it alone, or without it' })
-    }
-  }
+/** A TCP connection would prove nothing, or there is no port to try. */
+function warnOfNoCheck(service: ServiceDraft, path: Path, report: Report): void {
+  const many =
+    service.fwmark !== undefined || (service.address && hasManyPorts(service.address)) ? 'such' : undefined
+  const { protocol } = service
+  const what =
+    many !== undefined
+      ? 'the servers of a service of more than one port'
+      : protocol === 'udp' || protocol === 'sctp'
+        ? `the servers of ${protocol === 'udp' ? 'a UDP' : 'an SCTP'} service`
+        : undefined
+  if (what === undefined) return
+  report.warning(path, `no check: ${what} count as healthy`, {
+    expected: 'check = { type = "none" } to say so, or a check with a port',
+  })
 }

@@ -80,6 +80,18 @@ export const syncTable = table(
   },
 )
 
+/** The kernel takes whole seconds. */
+const idle = duration({ from: '1s', to: '744h', step: '1s' })
+
+const timeoutsTable = table(
+  {
+    tcp: optional(idle, 'Of an established TCP connection; as the kernel has it, 15 minutes.'),
+    tcp_fin: optional(idle, 'Of a TCP connection that is closing; 2 minutes.'),
+    udp: optional(idle, 'Of a UDP connection; 5 minutes.'),
+  },
+  { title: 'timeouts', synonyms: { tcpfin: 'tcp_fin', fin: 'tcp_fin' } },
+)
+
 export const ipvsTable = table(
   {
     on_exit: defaulted(
@@ -98,8 +110,9 @@ export const ipvsTable = table(
       "How often the kernel's table is compared with what it should be.",
     ),
     sysctls,
+    timeouts: defaulted(timeoutsTable, {}, 'How long an idle connection is remembered.'),
   },
-  { title: '[ipvs]', later: ['timeouts'] },
+  { title: '[ipvs]', synonyms: { lvs_timeouts: 'timeouts' } },
 )
 
 export const controlTable = table(

@@ -1,12 +1,14 @@
 /** `[[virtual_service]]` and its real servers. */
 import { weight } from '../../base/units.js'
 import { list, shortFor } from '../collections.js'
-import { endpoint } from '../network.js'
+import { netmask } from '../netmask.js'
+import { serverAddress, servicePorts } from '../network.js'
 import { defaulted, optional, required } from '../schema.js'
 import { table } from '../table.js'
-import { choice, duration, integer, only, text } from '../values.js'
+import { choice, duration, flag, integer, text } from '../values.js'
 import { checks } from './check.js'
 import { name } from './machine.js'
+import { tunnelTable } from './tunnel.js'
 
 /** Linux 6.1, net/netfilter/ipvs/ip_vs_*.c. */
 export const schedulers = [
@@ -26,7 +28,16 @@ export const schedulers = [
   'twos',
 ] as const
 
-const forwarding = choice(['direct', 'nat', 'full_nat'], { later: ['tunnel'] })
+/** ipvsadm's names of IP_VS_SVC_F_SCHED_* (linux/ip_vs.h). */
+const schedulerFlag = choice(['sh-fallback', 'sh-port', 'mh-fallback', 'mh-port'])
+
+const forwarding = choice(['direct', 'nat', 'full_nat', 'tunnel'])
+const forwardingField = optional(forwarding, "How packets reach it; the service's own method.")
+const tunnelField = optional(tunnelTable, "How packets to it are wrapped; the service's own tunnel.")
+
+const count = (value: number): number => value
+/** The kernel keeps 32 bits, and counts in signed ones. */
+const threshold = integer(0, 2_147_483_647, count)
 
 const realServerTable = table(
   {
@@ -34,36 +45,78 @@ const realServerTable = table(
       text('a name of letters, digits and . _ : [ ] - (at most 63)', /^[\w[][\w.:[\]-]{0,62}$/),
       'Name within the service; the address where it is left out.',
     ),
-    address: required(endpoint, 'Address and port of the server.'),
+    address: required(
+      serverAddress,
+      'Address and port of the server; the address alone where a service has more than one port.',
+    ),
     weight: defaulted(integer(0, 65535, weight), 100, 'Its share of new connections; 0: none.'),
-    forwarding: optional(forwarding, "How packets reach it; the service's own method."),
+    forwarding: forwardingField,
+    tunnel: tunnelField,
+    upper_threshold: defaulted(threshold, 0, 'Connections above which it gets no more; 0: no limit.'),
+    lower_threshold: defaulted(
+      threshold,
+      0,
+      'Connections below which it gets some again; 0: three quarters of upper_threshold.',
+    ),
     check: optional(checks, "Replaces the service's check."),
   },
   {
     title: 'real_servers',
-    later: ['upper_threshold', 'lower_threshold'],
-    synonyms: { ip: 'address', endpoint: 'address', checks: 'check', lb_kind: 'forwarding' },
+    synonyms: {
+      ip: 'address',
+      endpoint: 'address',
+      checks: 'check',
+      lb_kind: 'forwarding',
+      uthreshold: 'upper_threshold',
+      lthreshold: 'lower_threshold',
+    },
   },
+)
+
+const sorryServerTable = table(
+  {
+    address: required(serverAddress, 'Address and port of the server.'),
+    forwarding: forwardingField,
+    tunnel: tunnelField,
+  },
+  { title: 'sorry_server', synonyms: { ip: 'address' } },
 )
 
 export const virtualServiceTable = table(
   {
     name: required(name, 'Name in logs, status and commands.'),
-    address: required(endpoint, 'Virtual address and port.'),
-    protocol: defaulted(choice(['tcp', 'udp'], { later: ['sctp'] }), 'tcp', 'Transport protocol.'),
+    address: optional(servicePorts, 'Virtual address with a port, a range of ports, or port 0 for all.'),
+    fwmark: optional(
+      integer(1, 0xffffffff, count),
+      'In place of an address: whatever the firewall has put this mark on.',
+    ),
+    family: optional(choice(['ipv4', 'ipv6']), 'Of what bears the mark; ipv4.'),
+    protocol: defaulted(choice(['tcp', 'udp', 'sctp']), 'tcp', 'Transport protocol.'),
     scheduler: defaulted(
       choice(schedulers),
       'wlc',
       'How new connections are spread, by its name in the kernel.',
     ),
+    scheduler_flags: defaulted(
+      list(schedulerFlag, { expected: 'a list of flags such as ["sh-port"]', atLeast: 0 }),
+      [],
+      'What sh and mh do beside: pass over a full server (fallback), count the port in (port).',
+    ),
+    one_packet: defaulted(flag, false, 'Each UDP packet is scheduled by itself.'),
     forwarding: defaulted(
       forwarding,
       'direct',
-      'How packets reach the servers: direct routing (the server answers by itself) or address translation.',
+      'How packets reach the servers: direct routing or a tunnel (the server answers by itself), or address translation.',
     ),
+    tunnel: optional(tunnelTable, 'How packets are wrapped with forwarding = "tunnel"; IPIP.'),
     persistence: optional(
       duration({ from: '1s', to: '744h', step: '1s', zero: 'off' }),
       'Connections of one client go to one server for this long.',
+    ),
+    persistence_netmask: optional(netmask, 'Clients of one network of this size count as one client.'),
+    persistence_engine: optional(
+      choice(['sip']),
+      'What tells clients apart in place of their address: sip, by the Call-ID.',
     ),
     check: optional(checks, 'How servers are checked; TCP connections to their own port, for UDP none.'),
     on_down: defaulted(
@@ -76,7 +129,10 @@ export const virtualServiceTable = table(
       'up',
       'What a server counts as before its first checks are done.',
     ),
-    one_packet: defaulted(only(false, [true]), false, 'Each UDP packet is scheduled by itself.'),
+    sorry_server: optional(
+      shortFor(sorryServerTable, 'address'),
+      'Gets the connections while no real server takes any.',
+    ),
     real_servers: required(
       list(shortFor(realServerTable, 'address'), {
         expected: 'a list of servers such as ["10.0.0.21:80"]',
@@ -87,20 +143,7 @@ export const virtualServiceTable = table(
   },
   {
     title: '[[virtual_service]]',
-    later: [
-      'fwmark',
-      'family',
-      'scheduler_flags',
-      'tunnel',
-      'persistence_netmask',
-      'persistence_engine',
-      'quorum',
-      'quorum_hysteresis',
-      'panic_threshold',
-      'sorry_server',
-      'slow_start',
-      'drain_timeout',
-    ],
+    later: ['quorum', 'quorum_hysteresis', 'panic_threshold', 'slow_start', 'drain_timeout'],
     synonyms: {
       lb_algo: 'scheduler',
       lvs_sched: 'scheduler',
@@ -113,6 +156,13 @@ export const virtualServiceTable = table(
       checks: 'check',
       delay_loop: 'check.interval',
       fwm: 'fwmark',
+      mark: 'fwmark',
+      ops: 'one_packet',
+      persistence_granularity: 'persistence_netmask',
+      sh_fallback: 'scheduler_flags',
+      sh_port: 'scheduler_flags',
+      mh_fallback: 'scheduler_flags',
+      mh_port: 'scheduler_flags',
     },
   },
 )

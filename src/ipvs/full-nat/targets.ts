@@ -29,21 +29,17 @@ export const targetFamily = (target: FullNatTarget): 4 | 6 =>
   target.kind === 'fwmark' ? target.family : target.address.family
 
 export function fullNatTargets(services: readonly VirtualServiceConfig[]): readonly FullNatTarget[] {
-  return services.flatMap((service): readonly FullNatTarget[] => {
-    const servers = service.realServers.filter(({ forwarding }) => forwarding === 'full_nat')
-    if (servers.length === 0) return []
-    const { address, port } = service.endpoint
-    const serverPorts = [...new Set(servers.map(({ endpoint }) => endpoint.port as number))]
-    return [
-      {
-        kind: 'ports',
-        protocol: service.protocol,
-        address,
-        firstPort: port,
-        lastPort: port,
-        serverPorts: serverPorts.sort((a, b) => a - b),
-      },
-    ]
+  return services.flatMap(({ address: at, protocol, realServers, sorryServer }): readonly FullNatTarget[] => {
+    const all = sorryServer === undefined ? realServers : [...realServers, sorryServer]
+    const endpoints = all.flatMap(({ forwarding, endpoint }) => (forwarding === 'full_nat' ? endpoint : []))
+    if (endpoints.length === 0) return []
+    if (at.kind === 'fwmark') {
+      const { family, mark } = at
+      return [{ kind: 'fwmark', family, mark, servers: endpoints.map(({ address }) => address) }]
+    }
+    if (protocol === undefined) return []
+    const serverPorts = [...new Set(endpoints.map(({ port }) => port as number))].sort((a, b) => a - b)
+    return [{ ...at, protocol, serverPorts }]
   })
 }
 

@@ -1,0 +1,47 @@
+/** Rules about which checks may stand where. */
+import { formatIp } from '../../base/ip.js'
+import type { Path } from '../node.js'
+import type { Report } from '../report.js'
+import { hasManyPorts } from '../service-address.js'
+import type { ServiceDraft } from './services.js'
+
+type ServerDraft = NonNullable<NonNullable<ServiceDraft['real_servers']>[number]>
+
+export function checkServerChecks(service: ServiceDraft, path: Path, report: Report): void {
+  checkList(service.check, [...path, 'check'], report)
+  for (const [k, server] of (service.real_servers ?? []).entries()) {
+    if (!server) continue
+    const where: Path = [...path, 'real_servers', k]
+    checkList(server.check, [...where, 'check'], report)
+    checkPorts(service, server, path, where, report)
+  }
+}
+
+/** A server without a port does not say which one to check. */
+function checkPorts(
+  service: ServiceDraft,
+  server: ServerDraft,
+  path: Path,
+  where: Path,
+  report: Report,
+): void {
+  const many = service.fwmark !== undefined || (service.address && hasManyPorts(service.address))
+  if (server.address?.port !== 0 || !many) return
+  const own = !report.isAbsent([...where, 'check'])
+  const list = own ? server.check : service.check
+  const missing = (list ?? []).some((check) => check && check.type !== 'none' && !('port' in check))
+  if (!missing) return
+  const holder = own ? where : path
+  report.error([...holder, 'check'], `no port to check ${formatIp(server.address.address)} on`, {
+    expected: 'port = 80 in the check',
+  })
+}
+
+function checkList(list: ServiceDraft['check'], path: Path, report: Report): void {
+  if (!list || list.length < 2) return
+  for (const [i, check] of list.entries()) {
+    if (check?.type === 'none') {
+      report.error([...path, i], '"none" beside other checks', { expected: 'it alone, or without it' })
+    }
+  }
+}
