@@ -6,6 +6,7 @@ import { freezeActive } from './scenarios/freeze-active.js'
 import { frrProtocols } from './scenarios/frr-protocols.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { ipvsKilled } from './scenarios/ipvs-killed.js'
+import { ipvsMatrix } from './scenarios/ipvs-matrix.js'
 import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
 import { keepalivedProtocols } from './scenarios/keepalived-protocols.js'
 import { killActive, killActiveNat } from './scenarios/kill-active.js'
@@ -17,6 +18,7 @@ import { restartOnlyDirector } from './scenarios/restart-only-director.js'
 import { serverKilled } from './scenarios/server-killed.js'
 import { spreadDirect, spreadNat } from './scenarios/spread.js'
 import { termActive } from './scenarios/term-active.js'
+import { tunnels } from './scenarios/tunnels.js'
 
 /** Every scenario, in the order they run. */
 export const catalogue: readonly Scenario[] = [
@@ -24,6 +26,8 @@ export const catalogue: readonly Scenario[] = [
   labSpreadNat,
   labKeepalived,
   ipvsKernel,
+  ipvsMatrix,
+  tunnels,
   spreadDirect,
   spreadNat,
   killActive,
