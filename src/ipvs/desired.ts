@@ -60,17 +60,20 @@ function desiredEntry(
   actual: ServiceEntry | undefined,
 ): ServiceEntry {
   const destinations = new Map<string, Destination>()
+  const sorry = config.sorryServer && kernelDestination(key, config.sorryServer)
+  const standsIn = sorry !== undefined && actual?.destinations.has(destinationId(sorry)) === true
   for (const server of config.realServers) {
     const destination = kernelDestination(key, server)
     const id = destinationId(destination)
     const health = server.checks.length === 0 ? 'healthy' : healthOf(config.name, server.name)
+    // An earlier run took it out when the sorry server came in: not new, and still down as far as is known.
+    const out = standsIn && config.onDown === 'remove' && actual?.destinations.has(id) === false
+    if (health === 'unknown' && out) continue
     const weight = weightFor(config, server, health, actual?.destinations.get(id)?.weight)
     if (weight !== undefined) destinations.set(id, { ...destination, weight })
   }
-  if (config.sorryServer !== undefined && ![...destinations.values()].some(({ weight }) => weight > 0)) {
-    const sorry = kernelDestination(key, config.sorryServer)
+  if (sorry !== undefined && ![...destinations.values()].some(({ weight }) => weight > 0))
     destinations.set(destinationId(sorry), sorry)
-  }
   return { service: kernelService(config, key), destinations }
 }
 

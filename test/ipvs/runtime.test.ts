@@ -331,6 +331,26 @@ describe('ipvs runtime', () => {
     assert.equal(runtime.status().services[0]?.sorryServer?.inKernel, false)
   })
 
+  it('adopts a sorry server that stands in for servers that another run removed', async () => {
+    const { endpoint, forwarding, tunnel } = server('10.0.0.30:80')
+    const config = service('web', '10.0.0.100:80', [server(first)], {
+      onDown: 'remove',
+      sorryServer: { endpoint, forwarding, tunnel },
+    })
+    const machine = new FakeMachine()
+    const before = await machine.start(settingOf([config]))
+    before.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    await before.stop()
+    machine.kernel.changes.length = 0
+    const after = await machine.start(settingOf([config]))
+    assert.deepEqual(machine.kernel.changes, [])
+    assert.deepEqual(machine.weights(id), { '10.0.0.30:80': 1 })
+    after.healthChanged([verdict('web', first, 'healthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), { [first]: 100 })
+  })
+
   it('sets what the sync daemons need before they start, where it may', async () => {
     const machine = new FakeMachine()
     let atStart: string | undefined
