@@ -73,6 +73,8 @@ export interface RawSocketOptions {
   readonly source: IpAddress
   /** IP protocol number. */
   readonly protocol: number
+  /** Hears nothing. */
+  readonly sendOnly?: true
   readonly onPacket: (packet: RawPacket) => void
   /** A packet was thrown away because its IP header does not fit what was received. */
   readonly onMalformed: () => void
@@ -148,6 +150,10 @@ export interface InterfaceState {
   /** Six bytes for Ethernet; empty for others. */
   readonly mac: Uint8Array
   readonly mtu: number
+  /** Of a macvlan only. */
+  readonly macvlan?: { readonly parentIndex: number; readonly adminUp: boolean }
+  /** A text that somebody gave it. */
+  readonly alias?: string
 }
 
 export interface AddressState {
@@ -172,6 +178,8 @@ export interface AddressSpec extends IpPrefix {
   readonly label?: string
   /** Undefined: `global` of IPv4, of IPv6 always what the address itself says. */
   readonly scope?: Scope
+  /** Of the route to the address's network; undefined: the kernel's choice. */
+  readonly metric?: number
 }
 
 export interface Links {
@@ -245,6 +253,25 @@ export interface Routing {
   removeRule(rule: RuleSpec, done: Verdict): void
   /** All that bear our mark, of every table. Rejects with `OpError`. */
   readOwn(): Promise<{ readonly routes: readonly RouteSpec[]; readonly rules: readonly RuleSpec[] }>
+  close(): void
+}
+
+export interface MacvlanSpec {
+  readonly name: string
+  readonly parentIndex: number
+  /** Six bytes. */
+  readonly mac: Uint8Array
+}
+
+/** Interfaces of our own on top of another. Requests are in the kernel when the call returns; verdicts follow. */
+export interface Macvlans {
+  /** In bridge mode, and down. */
+  create(spec: MacvlanSpec, done: (error: Error | undefined) => void): void
+  /** A text of at most 255 bytes that everybody can read, and that goes with the interface. */
+  setAlias(name: string, alias: string, done: (error: Error | undefined) => void): void
+  setUp(index: number, up: boolean, done: (error: Error | undefined) => void): void
+  /** One that is gone is no error. */
+  remove(index: number, done: (error: Error | undefined) => void): void
   close(): void
 }
 

@@ -44,11 +44,13 @@ export function openRawSocket(reactor: Reactor, options: RawSocketOptions): RawS
   const subject = `raw ${options.protocol} on ${options.interfaceName}`
   const flavour = options.source.family === 4 ? ipv4 : ipv6
   const device = Buffer.from(`${options.interfaceName}\0`)
-  const receiving = openSocket(subject, [flavour.domain, SOCK.RAW, options.protocol], (fd) => {
-    setOption(fd, optionOf.bindToDevice, device, subject)
-    setReceiveBuffer(fd, receiveBufferBytes, subject)
-    flavour.configureReceiving(fd, options, subject)
-  })
+  const receiving = options.sendOnly
+    ? undefined
+    : openSocket(subject, [flavour.domain, SOCK.RAW, options.protocol], (fd) => {
+        setOption(fd, optionOf.bindToDevice, device, subject)
+        setReceiveBuffer(fd, receiveBufferBytes, subject)
+        flavour.configureReceiving(fd, options, subject)
+      })
   let sending = -1
   try {
     // IPPROTO_RAW: we write the IP header ourselves, and nothing is ever queued for reading.
@@ -59,7 +61,7 @@ export function openRawSocket(reactor: Reactor, options: RawSocketOptions): RawS
     })
     return serve(reactor, options, subject, flavour, receiving, sending)
   } catch (error) {
-    libc.close(receiving)
+    if (receiving !== undefined) libc.close(receiving)
     if (sending >= 0) libc.close(sending)
     throw error
   }
@@ -95,8 +97,15 @@ const ipv6: Flavour = {
     const joined = Buffer.concat([group.bytes, int32(interfaceIndex(interfaceName))])
     setOption(fd, optionOf.addMembershipV6, joined, subject)
   },
-  configureSending(fd, { interfaceName }, subject) {
-    setOption(fd, optionOf.multicastInterfaceV6, interfaceIndex(interfaceName), subject)
+  configureSending(fd, { interfaceName, source, sendOnly }, subject) {
+    const index = interfaceIndex(interfaceName)
+    if (sendOnly) {
+      // The interface may have no address of its own yet, and then the kernel finds no way without one.
+      setOption(fd, optionOf.freeBindV6, 1, subject)
+      const address = socketAddress(source.bytes, 0, index)
+      check(libc.bind(fd, address, address.length), 'bind', subject)
+    }
+    setOption(fd, optionOf.multicastInterfaceV6, index, subject)
     setOption(fd, optionOf.multicastLoopV6, 0, subject)
   },
   encode: encodeIpv6,
@@ -134,16 +143,16 @@ function serve(
   options: RawSocketOptions,
   subject: string,
   flavour: Flavour,
-  receiving: number,
+  receiving: number | undefined,
   sending: number,
 ): RawSocket {
   const message = new ReceivedMessage(longestPacket)
   const scope = interfaceIndex(options.interfaceName)
   let open = true
 
-  const receive = (): void => {
+  const receive = (fd: number): void => {
     for (let i = 0; i < readsPerWakeUp && open; i++) {
-      const packet = flavour.receive(receiving, message)
+      const packet = flavour.receive(fd, message)
       if (packet === undefined) {
         const code = lastErrno()
         if (code !== 'EAGAIN' && code !== 'EINTR') options.onError(new OpError('receive', subject, code))
@@ -154,7 +163,8 @@ function serve(
     }
   }
 
-  const watch = reactor.watch(receiving, EPOLLIN, receive)
+  const watch =
+    receiving === undefined ? undefined : reactor.watch(receiving, EPOLLIN, () => receive(receiving))
   return {
     send(payload, destination, source = options.source) {
       const bytes = flavour.encode(source, destination, options.protocol, payload)
@@ -165,8 +175,8 @@ function serve(
     close() {
       if (!open) return
       open = false
-      watch.close()
-      libc.close(receiving)
+      watch?.close()
+      if (receiving !== undefined) libc.close(receiving)
       libc.close(sending)
     },
   }

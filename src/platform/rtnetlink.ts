@@ -6,17 +6,35 @@
 import { AttrStream, parseAttributes, putU32 } from 'netlink/dist/structs.js'
 import { Reader, Writer } from '../base/bytes.js'
 import { type IpPrefix, ipFromBytes } from '../base/ip.js'
-import type { AddressSpec, AddressState, InterfaceState, NetlinkRequest, Scope } from '../base/ports.js'
+import type {
+  AddressSpec,
+  AddressState,
+  InterfaceState,
+  MacvlanSpec,
+  NetlinkRequest,
+  Scope,
+} from '../base/ports.js'
 import { AF } from './linux.js'
 import { NLM_F } from './netlink-message.js'
 
 export const NETLINK_ROUTE = 0
-export const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22 } as const
+export const RTM = {
+  NEWLINK: 16,
+  DELLINK: 17,
+  GETLINK: 18,
+  SETLINK: 19,
+  NEWADDR: 20,
+  DELADDR: 21,
+  GETADDR: 22,
+} as const
 /** Multicast groups for changes of links and of addresses. */
 export const RTNLGRP = { LINK: 1, IPV4_IFADDR: 5, IPV6_IFADDR: 9 } as const
 
-const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, EXT_MASK: 29 } as const
-const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3, CACHEINFO: 6, FLAGS: 8 } as const
+const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, LINKINFO: 18, IFALIAS: 20, EXT_MASK: 29 } as const
+const IFLA_INFO = { KIND: 1, DATA: 2 } as const
+const IFLA_MACVLAN = { MODE: 1 } as const
+const MACVLAN_MODE_BRIDGE = 4
+const IFA = { ADDRESS: 1, LOCAL: 2, LABEL: 3, CACHEINFO: 6, FLAGS: 8, RT_PRIORITY: 9 } as const
 /** rt_scope_t (include/uapi/linux/rtnetlink.h). */
 export const RT_SCOPE = { global: 0, site: 200, link: 253, host: 254 } as const satisfies Record<
   Scope,
@@ -46,7 +64,7 @@ export function addressDump(): NetlinkRequest {
 
 /** Adds or refreshes an address; label and scope of one that is there stay. `seconds` undefined: for ever. */
 export function newAddress(index: number, address: AddressSpec, seconds: number | undefined): NetlinkRequest {
-  const { label, scope = 'global', ...prefix } = address
+  const { label, metric, scope = 'global', ...prefix } = address
   const lifetime = seconds ?? forever
   const attributes = addressAttributes(prefix)
   if (label !== undefined) attributes.push(IFA.LABEL, Buffer.from(`${label}\0`))
@@ -56,6 +74,7 @@ export function newAddress(index: number, address: AddressSpec, seconds: number 
   // struct ifa_cacheinfo: preferred, valid, created, updated; the last two are the kernel's.
   attributes.push(IFA.CACHEINFO, new Writer(16).u32host(preferred).u32host(lifetime).zeros(8).finish())
   if (prefix.address.family === 6) attributes.push(IFA.FLAGS, putU32(IFA_F_NODAD))
+  if (metric !== undefined) attributes.push(IFA.RT_PRIORITY, putU32(metric))
   return {
     type: RTM.NEWADDR,
     flags: NLM_F.CREATE | NLM_F.REPLACE,
@@ -81,6 +100,51 @@ function addressAttributes({ address }: IpPrefix): AttrStream {
   return attributes
 }
 
+/** Adds a macvlan that is down. */
+export function newMacvlan({ name, parentIndex, mac }: MacvlanSpec): NetlinkRequest {
+  const mode = new AttrStream()
+  mode.push(IFLA_MACVLAN.MODE, putU32(MACVLAN_MODE_BRIDGE))
+  const info = new AttrStream()
+  info.push(IFLA_INFO.KIND, zeroEnded('macvlan'))
+  info.push(IFLA_INFO.DATA, Buffer.concat(mode.bufs))
+  const attributes = new AttrStream()
+  attributes.push(IFLA.IFNAME, zeroEnded(name))
+  attributes.push(IFLA.LINK, putU32(parentIndex))
+  attributes.push(IFLA.ADDRESS, mac)
+  attributes.push(IFLA.LINKINFO, Buffer.concat(info.bufs))
+  return {
+    type: RTM.NEWLINK,
+    flags: NLM_F.CREATE | NLM_F.EXCL,
+    payload: Buffer.concat([linkHeader(0, 0, 0), ...attributes.bufs]),
+  }
+}
+
+export function setLinkAlias(name: string, alias: string): NetlinkRequest {
+  const attributes = new AttrStream()
+  attributes.push(IFLA.IFNAME, zeroEnded(name))
+  attributes.push(IFLA.IFALIAS, Buffer.from(alias))
+  const payload = Buffer.concat([linkHeader(0, 0, 0), ...attributes.bufs])
+  return { type: RTM.SETLINK, flags: 0, payload }
+}
+
+export const setLinkUp = (index: number, up: boolean): NetlinkRequest => ({
+  type: RTM.SETLINK,
+  flags: 0,
+  payload: linkHeader(index, up ? IFF_UP : 0, IFF_UP),
+})
+
+export const deleteLink = (index: number): NetlinkRequest => ({
+  type: RTM.DELLINK,
+  flags: 0,
+  payload: linkHeader(index, 0, 0),
+})
+
+/** struct ifinfomsg: family, type, index, flags, and which of the flags are meant. */
+const linkHeader = (index: number, flags: number, change: number): Uint8Array =>
+  new Writer(16).u16host(0).u16host(0).u32host(index).u32host(flags).u32host(change).finish()
+
+const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
+
 /** Undefined when the message is too short or has no name. */
 export function decodeLink(payload: Uint8Array): InterfaceState | undefined {
   const reader = new Reader(payload)
@@ -95,13 +159,26 @@ export function decodeLink(payload: Uint8Array): InterfaceState | undefined {
   const mtu = new Reader(attributes.get(IFLA.MTU) ?? new Uint8Array(4)).u32host()
   const mac = attributes.get(IFLA.ADDRESS)
   if (!name) return undefined
+  const parentIndex = isMacvlan(attributes.get(IFLA.LINKINFO)) ? attributes.get(IFLA.LINK) : undefined
+  const alias = attributes.get(IFLA.IFALIAS)
   return {
     name: textOf(name),
     index,
     up: (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0,
     mac: type === ARPHRD_ETHER && mac?.length === 6 ? mac : new Uint8Array(0),
     mtu,
+    ...(parentIndex && {
+      macvlan: { parentIndex: new Reader(parentIndex).u32host(), adminUp: (flags & IFF_UP) !== 0 },
+    }),
+    ...(alias && { alias: textOf(alias) }),
   }
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8').replace(/\0.*$/s, '')
+
+function isMacvlan(info: Uint8Array | undefined): boolean {
+  const kind = info && attributesOf(info, 0).get(IFLA_INFO.KIND)
+  return kind !== undefined && textOf(kind) === 'macvlan'
 }
 
 /** Undefined when the message is too short or its address is of neither family. */
