@@ -14,6 +14,7 @@ export interface ProtocolRouter {
   readonly transport: 'multicast' | 'unicast'
   readonly password?: string
   readonly addresses: readonly string[]
+  readonly virtualMac?: true
 }
 
 export const protocolRouters = {
@@ -42,7 +43,27 @@ export const protocolRouters = {
     addresses: ['fe80::100', '2001:db8::100'],
   },
   unicast: { name: 'unicast', vrid: 54, version: 3, transport: 'unicast', addresses: ['10.0.0.104'] },
+  virtualMac: {
+    name: 'virtual-mac',
+    vrid: 55,
+    version: 3,
+    transport: 'multicast',
+    virtualMac: true,
+    addresses: ['10.0.0.105'],
+  },
+  virtualMac6: {
+    name: 'virtual-mac6',
+    vrid: 55,
+    version: 3,
+    transport: 'multicast',
+    virtualMac: true,
+    addresses: ['fe80::105', '2001:db8::105'],
+  },
 } as const satisfies Record<string, ProtocolRouter>
+
+/** RFC 9568 section 7.3. */
+export const virtualMacOf = ({ vrid, addresses }: ProtocolRouter): string =>
+  `00:00:5e:00:0${addresses[0]?.includes(':') ? 2 : 1}:${vrid.toString(16)}`
 
 export const prefixLength = (address: string): number => (address.includes(':') ? 64 : 24)
 
@@ -54,6 +75,7 @@ version = ${router.version}
 transport = "${router.transport}"
 advertisement_interval = "1s"
 preempt = "always"
+virtual_mac = ${router.virtualMac ?? false}
 addresses = [${router.addresses.map((address) => `"${address}/${prefixLength(address)}"`).join(', ')}]
 ${router.password === undefined ? '' : `authentication = { type = "simple", password = "${router.password}" }`}
 `
@@ -95,7 +117,7 @@ export async function assertPacketsGood(
   routers: readonly ProtocolRouter[],
 ): Promise<void> {
   await capture.stop()
-  const read = ['tcpdump', '-n', '-vvv', '-r', join(lab.artefacts, `${file}.pcap`)]
+  const read = ['tcpdump', '-n', '-e', '-vvv', '-r', join(lab.artefacts, `${file}.pcap`)]
   const text = await lab.topology.run('lb1', read)
   // A packet's first line begins with its time, the others with white space.
   const packets = text.split(/\n(?=\d)/)
@@ -103,7 +125,8 @@ export async function assertPacketsGood(
   assert.deepEqual(bad, [], 'tcpdump finds nothing wrong')
   const linkLocal = await lab.topology.run('lb1', ['ip', '-6', '-o', 'address', 'show', 'dev', 'eth0'])
   const source6 = /inet6 (fe80::\S+)\/64 scope link\s*\\?\s*valid_lft forever/.exec(linkLocal)?.[1] ?? ''
-  for (const { name, vrid, version, addresses } of routers) {
+  for (const router of routers) {
+    const { name, vrid, version, addresses } = router
     const six = addresses[0]?.includes(':') ?? false
     const source = six ? source6 : frontAddress('lb1')
     const ours = packets.filter(
@@ -118,6 +141,10 @@ export async function assertPacketsGood(
       [],
       `${name}: ${header}`,
     )
+    if (!router.virtualMac) continue
+    const mac = virtualMacOf(router)
+    const otherwise = ours.filter((packet) => !packet.includes(` ${mac} > `))
+    assert.deepEqual(otherwise, [], `${name}: from ${mac}`)
   }
 }
 

@@ -118,8 +118,8 @@ export class Topology {
 
   /** Whether the host's interface carries the address. */
   async holds(host: HostName, address: string): Promise<boolean> {
-    const shown = await run(['ip', '-n', this.namespace(host), '-o', 'address', 'show', 'dev', 'eth0'])
-    return shown.includes(` ${address}/`)
+    const shown = await run(['ip', '-n', this.namespace(host), '-o', 'address', 'show'])
+    return shown.split('\n').some((line) => line.includes(` ${address}/`) && !/^\d+: lo /.test(line))
   }
 
   /** Ends every process that was started here and removes every host. */

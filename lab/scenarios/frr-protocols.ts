@@ -2,14 +2,20 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Lab } from '../lab.js'
 import type { LabProcess } from '../lab-process.js'
-import { meetPeer, type ProtocolRouter, prefixLength, protocolRouters } from '../protocol-routers.js'
+import {
+  meetPeer,
+  type ProtocolRouter,
+  prefixLength,
+  protocolRouters,
+  virtualMacOf,
+} from '../protocol-routers.js'
 import type { Scenario } from '../scenario.js'
 import { run as command } from '../shell-command.js'
 import { busyMachine, until } from '../wait.js'
 
 // FRR's vrrpd knows neither passwords nor unicast.
-const { version3, version2, ipv6 } = protocolRouters
-const routers: readonly ProtocolRouter[] = [version3, version2, ipv6]
+const { version3, version2, ipv6, virtualMac, virtualMac6 } = protocolRouters
+const routers: readonly ProtocolRouter[] = [version3, version2, ipv6, virtualMac, virtualMac6]
 
 const isSix = ({ addresses }: ProtocolRouter): boolean => addresses[0]?.includes(':') ?? false
 
@@ -17,11 +23,10 @@ const isSix = ({ addresses }: ProtocolRouter): boolean => addresses[0]?.includes
 function macvlan(router: ProtocolRouter): readonly string[] {
   const six = isSix(router)
   const device = `vrrp${six ? 6 : 4}-${router.vrid}`
-  const mac = `00:00:5e:00:0${six ? 2 : 1}:${router.vrid.toString(16)}`
   return [
     `link add ${device} link eth0 type macvlan mode bridge`,
     `link set ${device} addrgenmode none`,
-    `link set ${device} address ${mac}`,
+    `link set ${device} address ${virtualMacOf(router)}`,
     ...router.addresses.map(
       (address) => `address add ${address}/${prefixLength(address)} dev ${device}${six ? ' nodad' : ''}`,
     ),

@@ -14,7 +14,7 @@ const routers: readonly ProtocolRouter[] = Object.values(protocolRouters)
 
 const instance =
   (priority: number) =>
-  ({ name, vrid, version, transport, password, addresses }: ProtocolRouter): string =>
+  ({ name, vrid, version, transport, password, addresses, virtualMac }: ProtocolRouter): string =>
     `
 vrrp_instance ${name} {
   state BACKUP
@@ -23,6 +23,7 @@ vrrp_instance ${name} {
   virtual_router_id ${vrid}
   priority ${priority}
   advert_int 1
+  ${virtualMac ? `use_vmac ${name}` : ''}
   ${
     transport === 'unicast'
       ? `unicast_src_ip ${frontAddress('lb2')}\n  unicast_peer {\n    ${frontAddress('lb1')}\n  }`
@@ -46,7 +47,7 @@ async function run(lab: Lab): Promise<void> {
 export const keepalivedProtocols: Scenario = {
   name: 'keepalived-protocols',
   summary:
-    'keepalived and vipair elect one Active, whoever is higher: version 2 and 3, IPv6, unicast, a password',
+    'keepalived and vipair elect one Active, whoever is higher: version 2 and 3, IPv6, unicast, a password, virtual MACs',
   forwarding: 'direct',
   run,
 }

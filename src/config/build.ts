@@ -73,6 +73,8 @@ const buildRouter = (router: RouterTable, directors: FileTable['director']): Vir
   },
   priority: { ...router.priority, ...owners(router, directors) },
   track: router.track.map(buildTrack),
+  accept: router.accept,
+  virtualMac: router.virtual_mac,
 })
 
 /** Whose own address it is has the owner's priority. */

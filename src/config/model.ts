@@ -98,6 +98,10 @@ export interface VirtualRouterConfig {
   readonly priority: Readonly<Record<string, Priority>>
   /** Names are unique within a router. */
   readonly track: readonly TrackConfig[]
+  /** Accept_Mode of RFC 9568 section 6.1. */
+  readonly accept: boolean
+  /** The addresses are on a macvlan with the virtual router MAC address (RFC 9568 section 7.3). */
+  readonly virtualMac: boolean
 }
 
 interface TrackCommon {

@@ -102,6 +102,8 @@ const router = (config: VirtualRouterConfig): NormalTable =>
     },
     priority: config.priority,
     track: config.track.map(normalTrack),
+    accept: config.accept,
+    virtual_mac: config.virtualMac,
   })
 
 const service = (config: VirtualServiceConfig): NormalTable =>

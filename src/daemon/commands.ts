@@ -93,7 +93,7 @@ export class Commands {
     try {
       const { config, warnings } = await this.load((problem) => log.error(`reload: ${problem}`))
       for (const warning of warnings) log.warn(`reload: ${warning}`)
-      const changes = parent().reload(config).map(describeDifference)
+      const changes = (await parent().reload(config)).map(describeDifference)
       log.info(
         `reload: config ${config.hash}, ${changes.length === 0 ? 'nothing changed' : changes.slice(0, 20).join('; ')}${changes.length > 20 ? ` and ${changes.length - 20} more` : ''}`,
       )

@@ -12,9 +12,13 @@ import { SystemClock } from '../platform/clock.js'
 import { lockDirectory } from '../platform/directory-lock.js'
 import { KernelLinks } from '../platform/links.js'
 import { createLog } from '../platform/log.js'
+import { KernelMacvlans } from '../platform/macvlans.js'
+import { NftProgram } from '../platform/nft.js'
 import { openPairPort } from '../platform/pair-port.js'
 import { Reactor } from '../platform/reactor.js'
 import { KernelRouting } from '../platform/routing.js'
+import { ProcSysctl } from '../platform/sysctl.js'
+import { AcceptFilter } from './accept-filter.js'
 import { Commands } from './commands.js'
 import { listenForControl } from './control-server.js'
 import { readKeyFile } from './key-file.js'
@@ -101,10 +105,13 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
   const routing = new KernelRouting(reactor, clock)
+  const macvlans = new KernelMacvlans(reactor, clock)
   const mirrors = config.sync.transport !== 'off' && config.virtualServices.length > 0
   const pairPort = pairKey
     ? [local.address, ...local.addresses].map((own) => openPairPort(own, config.pair.port, mirrors))
     : undefined
+  const acceptFilter = new AcceptFilter(new NftProgram())
+  await acceptFilter.apply(config.virtualRouters, local)
   const parent = new Parent({
     config,
     local,
@@ -113,7 +120,8 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     pairPort,
     clock,
     log,
-    releasing: { links, routing },
+    releasing: { links, routing, macvlans, sysctl: new ProcSysctl() },
+    acceptFilter,
     version: options.version,
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
     sysctlFile: join(options.runtimeDir, 'sysctls.json'),
@@ -142,6 +150,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
   control.closeAllConnections()
   for (const path of pairPort ?? []) path.close()
   routing.close()
+  macvlans.close()
   links.close()
   reactor.close()
   lock.close()

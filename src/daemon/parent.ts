@@ -4,6 +4,7 @@
  */
 import type { ServerHealth, SyncReadiness } from '../base/facts.js'
 import type { Clock, Log, Timer } from '../base/ports.js'
+import { OpError } from '../base/result.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { type DiffEntry, diff } from '../config/diff.js'
@@ -13,6 +14,7 @@ import { sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
+import type { AcceptFilter } from './accept-filter.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
 import { healthKey } from './health-key.js'
 import { LoopLag } from './loop-lag.js'
@@ -61,6 +63,8 @@ export interface ParentOptions {
   readonly clock: Clock
   readonly log: Log
   readonly releasing: ReleasePorts
+  /** In force already. */
+  readonly acceptFilter: AcceptFilter
   readonly version: string
   readonly maintenanceFile: MaintenanceFile
   readonly sysctlFile: string
@@ -146,13 +150,18 @@ export class Parent {
     await this.children.ipvs.stop()
     // Normally nothing is left: the vrrp process released them. It may have had to be ended.
     await this.release('leaving')
+    try {
+      await this.options.acceptFilter.remove()
+    } catch (error) {
+      this.options.log.warn(error instanceof Error ? error.message : String(error))
+    }
   }
 
   /**
    * Takes another configuration, all of it or nothing, and answers what differs. Throws `Refusal` for what
    * only a restart can change. No process is started again and no role is given up.
    */
-  reload(loaded: Config): readonly DiffEntry[] {
+  async reload(loaded: Config): Promise<readonly DiffEntry[]> {
     const config = sharing(this.config, loaded)
     const local = config.directors.find(({ name }) => name === this.sides.local.name)
     const differences = diff(this.config, config)
@@ -164,6 +173,7 @@ export class Parent {
     const refused = refusedScripts(config)
     if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
     if (differences.length === 0) return differences
+    await this.applyAccept(config, local)
     const update = updateOf(this.config.virtualServices, config.virtualServices)
     this.config = config
     this.tracker.configure(config, () => this.leaving)
@@ -204,6 +214,16 @@ export class Parent {
       if (!(error instanceof Refusal)) throw error
       return { changes: [], failure: error.message }
     }
+  }
+
+  private async applyAccept({ virtualRouters }: Config, local: DirectorConfig): Promise<void> {
+    try {
+      await this.options.acceptFilter.apply(virtualRouters, local)
+    } catch (error) {
+      if (!(error instanceof OpError)) throw error
+      throw new Refusal(409, `${error.message}; nothing was changed`)
+    }
+    if (this.leaving) throw new Refusal(409, 'the daemon is leaving; nothing was changed')
   }
 
   /** Asks the vrrp process. Throws `Refusal` when it is not there. */

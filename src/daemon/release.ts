@@ -7,23 +7,43 @@ import type { VirtualRouterConfig } from '../config/model.js'
 import { formatProblem } from '../config/problem.js'
 import { SystemClock } from '../platform/clock.js'
 import { KernelLinks } from '../platform/links.js'
+import { KernelMacvlans } from '../platform/macvlans.js'
+import { NftProgram } from '../platform/nft.js'
 import { Reactor } from '../platform/reactor.js'
 import { KernelRouting } from '../platform/routing.js'
+import { ProcSysctl } from '../platform/sysctl.js'
+import { markOf } from '../vrrp/virtual-mac/mark.js'
+import { removeInterfaces, type VirtualMacPorts } from '../vrrp/virtual-mac/remove.js'
+import { acceptRules, applyRules } from './accept-filter.js'
 import { removeMarked } from './leftovers.js'
 
 /** What is released, and by what. */
-export interface ReleasePorts {
+export interface ReleasePorts extends VirtualMacPorts {
   readonly links: Links
   readonly routing: Routing
 }
 
 /** What a director put on this machine, in the order in which it goes. Answers what it removed, one text each. */
 export async function release(
-  { links, routing }: ReleasePorts,
+  ports: ReleasePorts,
   routers: readonly VirtualRouterConfig[],
 ): Promise<readonly string[]> {
-  const marked = await removeMarked(routing)
-  return [...marked, ...(await releaseAddresses(links, routers))]
+  const marked = await removeMarked(ports.routing)
+  const addresses = await releaseAddresses(ports.links, routers)
+  const { interfaces } = await ports.links.read()
+  const own = interfaces.filter(markOf)
+  await new Promise<void>((resolve, reject) => {
+    let waiting = own.length
+    const problems = removeInterfaces(ports, own, interfaces, (_, error) => {
+      if (error) reject(error)
+      waiting--
+      if (waiting === 0) resolve()
+    })
+    const [problem] = problems
+    if (problem !== undefined) reject(new Error(problem))
+    else if (own.length === 0) resolve()
+  })
+  return [...marked, ...addresses, ...own.map(({ name }) => `interface ${name}`)]
 }
 
 /**
@@ -71,12 +91,17 @@ export async function runRelease(configFile: string): Promise<number> {
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
   const routing = new KernelRouting(reactor, clock)
+  const macvlans = new KernelMacvlans(reactor, clock)
   try {
-    const released = await release({ links, routing }, loaded.value.config.virtualRouters)
+    const ports = { links, routing, macvlans, sysctl: new ProcSysctl() }
+    const released = await release(ports, loaded.value.config.virtualRouters)
+    if (loaded.value.config.virtualRouters.some(({ accept }) => !accept))
+      await applyRules(new NftProgram(), acceptRules([]))
     for (const text of released) process.stdout.write(`released ${text}\n`)
     if (released.length === 0) process.stdout.write('no virtual address is on this machine\n')
     return 0
   } finally {
+    macvlans.close()
     routing.close()
     links.close()
     reactor.close()

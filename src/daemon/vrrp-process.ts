@@ -2,6 +2,7 @@
 import { SystemClock } from '../platform/clock.js'
 import { openFrameSocket } from '../platform/frame-socket.js'
 import { KernelLinks } from '../platform/links.js'
+import { KernelMacvlans } from '../platform/macvlans.js'
 import { openPacketSocket } from '../platform/packet-socket.js'
 import { openRawSocket } from '../platform/raw-socket.js'
 import { Reactor } from '../platform/reactor.js'
@@ -26,6 +27,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
   const links = new KernelLinks(reactor, clock)
   const sysctl = new ProcSysctl()
   const routing = new KernelRouting(reactor, clock)
+  const macvlans = new KernelMacvlans(reactor, clock)
   let director: VrrpDirector | undefined
   const answer = (id: number, asked: Promise<readonly HandoverResult[]> | undefined): void => {
     void asked?.then((results) => emit({ type: 'handoverEnded', id, results }))
@@ -43,6 +45,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
               routing,
               acceptLocal: (name) =>
                 sysctl.write(`net.ipv4.conf.${name.replaceAll('.', '/')}.accept_local`, '1'),
+              virtualMacs: { macvlans, sysctl },
               openRaw: (options) => openRawSocket(reactor, options),
               openPacket: openPacketSocket,
               openFrames: (options) => openFrameSocket(reactor, options),
@@ -89,6 +92,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
     async stop() {
       await director?.stop()
       routing.close()
+      macvlans.close()
       links.close()
       reactor.close()
     },

@@ -174,8 +174,6 @@ export function decodeLink(payload: Uint8Array): InterfaceState | undefined {
   }
 }
 
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8').replace(/\0.*$/s, '')
-
 function isMacvlan(info: Uint8Array | undefined): boolean {
   const kind = info && attributesOf(info, 0).get(IFLA_INFO.KIND)
   return kind !== undefined && textOf(kind) === 'macvlan'

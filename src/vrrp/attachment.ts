@@ -23,6 +23,8 @@ export type AttachmentWish = Pick<VirtualRouterConfig, 'interface' | 'transport'
 export interface Attachment {
   /** Has the virtual addresses. */
   readonly interface: InterfaceState
+  /** Of `interface`, when that is a macvlan of ours, up only while the router is Active. */
+  readonly parent?: InterfaceState
   /** Carries the advertisements of protocol 112: of unicast ones, whatever holds the director's address. */
   readonly via: InterfaceState
   /**
@@ -35,6 +37,12 @@ export interface Attachment {
   /** Virtual addresses that are on this machine for good: the address owner's (RFC 9568 section 1.7). */
   readonly owned: readonly IpAddress[]
 }
+
+/** Which interface sends the advertisements of protocol 112: those to the group have the virtual MAC address. */
+export const senderOf = (
+  { interface: own, via, parent }: Attachment,
+  transport: VirtualRouterConfig['transport'],
+): InterfaceState => (parent && transport === 'multicast' ? own : via)
 
 /** Or why the router cannot take part in the election; the text is shown as the reason of `fault`. */
 export function attach(

@@ -11,6 +11,9 @@ export type Holding =
   /** It cannot be had: there is no such interface. */
   | { readonly kind: 'missing'; readonly interface: string }
 
+/** Metric of a route that any other goes before. */
+const lastResort = 0x7fff_ffff
+
 type Held = Pick<VirtualRouterConfig, 'addresses' | 'routes' | 'rules'>
 
 /** Without the addresses that are this machine's own (RFC 9568's address owner): they neither come nor go. */
@@ -41,11 +44,17 @@ function holdingOfAddress(
 ): readonly Holding[] {
   if (attachment.owned.some((own) => equalIp(own, address.address))) return []
   const on = interfaceOf(attachment, name)
-  return [on ? { kind: 'address', on, address } : { kind: 'missing', interface: name ?? '' }]
+  // Its network is the parent's as well, by which everything is to go that can.
+  const metric = attachment.parent && lastResort
+  return [
+    on
+      ? { kind: 'address', on, address: metric ? { ...address, metric } : address }
+      : { kind: 'missing', interface: name ?? '' },
+  ]
 }
 
 function holdingOfRoute({ interface: name, ...route }: VirtualRoute, attachment: Attachment): Holding {
-  const on = interfaceOf(attachment, name)
+  const on = name === undefined && attachment.parent ? attachment.parent : interfaceOf(attachment, name)
   if (!on) return { kind: 'missing', interface: name ?? '' }
   // The kernel finds the gateway's interface, unless the gateway's address does not say where it is.
   const findsIt = route.via && !route.onlink && !isLinkLocal6(route.via)

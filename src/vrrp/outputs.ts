@@ -1,10 +1,11 @@
 /** What a virtual router does to the world, over sockets that the runtime holds. Failures become log lines or events. */
 import { formatPrefix, type IpAddress } from '../base/ip.js'
-import type { Links, Routing } from '../base/ports.js'
+import type { InterfaceState, Links, Routing } from '../base/ports.js'
 import { unreachable } from '../base/result.js'
 import type { Millis, Priority } from '../base/units.js'
 import { familyOf } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
+import { senderOf } from './attachment.js'
 import { encodeGratuitousArp } from './gratuitous-arp.js'
 import { goneHoldings, type Holding, holdingsOf, interfaceOf } from './holdings.js'
 import type { Slot } from './intake.js'
@@ -13,6 +14,7 @@ import { type Advertisement, encodeAdvertisement } from './packet.js'
 import { encodeVersion2 } from './packet-version2.js'
 import { vrrpGroupOf, wrapAdvertisement } from './receive.js'
 import type { Sockets } from './sockets.js'
+import type { VirtualMacs } from './virtual-mac/keeper.js'
 import type { Warnings } from './warnings.js'
 
 const ethernetMacLength = 6
@@ -24,6 +26,7 @@ export interface Outlets {
   /** Undefined: no router uses it, or there is no peer. */
   pairLink(): PairLink | undefined
   readonly sockets: Sockets
+  readonly virtualMacs: VirtualMacs
   /** The peer director's address: where unicast goes. */
   readonly peer: IpAddress | undefined
   releaseSent(): void
@@ -41,10 +44,14 @@ export function sendAdvertisement(
   const family = familyOf(config)
   if (config.transport === 'udp')
     return outlets.pairLink()?.send(wrapAdvertisement(encodeAdvertisement(advertisement), family)) ?? false
-  const raw = attachment && outlets.sockets.rawOf(attachment.via.name, attachment.source.family)
+  if (!attachment) return false
+  const { source } = attachment
+  const sender = senderOf(attachment, config.transport)
+  const raw = outlets.sockets.rawOf(sender.name, source.family)
   const destination = config.transport === 'unicast' ? outlets.peer : vrrpGroupOf(family)
   if (!raw || !destination) return false
-  const { source } = attachment
+  // The first one is sent before the addresses are claimed.
+  if (sender !== attachment.via && !outlets.virtualMacs.isRaised(sender)) raise(outlets, router.name, sender)
   const pdu = encode(config, advertisement, source, destination)
   return attempt(outlets, router.name, 'send', () => raw.send(pdu, destination, source))
 }
@@ -58,6 +65,12 @@ function encode(
   if (version === 2) return encodeVersion2(advertisement, password)
   const plain = checksum === 'plain' && source.family === 4
   return encodeAdvertisement(advertisement, plain ? undefined : { source, destination })
+}
+
+function raise({ virtualMacs, warnings }: Outlets, router: string, own: InterfaceState): void {
+  virtualMacs.raise(own, (error) => {
+    if (error) warnings.say(router, 'raise', () => error.message)
+  })
 }
 
 export function announceAddresses(outlets: Outlets, { router, attachment }: Slot): void {
@@ -93,6 +106,11 @@ export function claimAddresses(
     waiting--
     if (waiting === 0) done(failure)
   }
+  if (attachment.parent) {
+    const { interface: own } = attachment
+    waiting++
+    outlets.virtualMacs.raise(own, (error) => verdict(error && `${own.name}: ${error.message}`))
+  }
   for (const holding of holdings) claim(outlets, holding, config.lease, verdict)
   verdict(undefined)
 }
@@ -124,10 +142,13 @@ function claim(
   }
 }
 
-/** All that the router has. */
-export function releaseAll(outlets: Outlets, slot: Slot): void {
-  const { router, attachment } = slot
-  if (attachment) release(outlets, router.name, goneHoldings(holdingsOf(router.config, attachment), []))
+/** All that the router has, and the use of its virtual MAC address. */
+export function releaseAll(outlets: Outlets, { router, attachment }: Slot): void {
+  if (!attachment) return
+  release(outlets, router.name, goneHoldings(holdingsOf(router.config, attachment), []))
+  if (!attachment.parent) return
+  outlets.releaseSent()
+  outlets.virtualMacs.lower(attachment.interface, confirmed(outlets, router.name))
 }
 
 /** In this order. */

@@ -17,7 +17,7 @@ const live: ReadonlySet<string> = new Set<keyof VirtualRouterConfig>([
   'priority',
 ])
 /** Keys that other rooms read from the same table. */
-const alsoLive: ReadonlySet<string> = new Set(['track'])
+const alsoLive: ReadonlySet<string> = new Set(['track', 'accept'])
 
 /** Whether the running router can take the new settings and keep its role. */
 export function sameRouter(before: VirtualRouterConfig, after: VirtualRouterConfig): boolean {

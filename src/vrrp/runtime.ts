@@ -5,7 +5,7 @@
 import type { SyncReadiness } from '../base/facts.js'
 import type { IpAddress } from '../base/ip.js'
 import type { Clock, Links, Log, Routing } from '../base/ports.js'
-import { fail, type Result } from '../base/result.js'
+import { fail, ok, type Result } from '../base/result.js'
 import { after, millis, ownerPriority, type Priority } from '../base/units.js'
 import { familyOf, type VirtualRouterConfig } from '../config/model.js'
 import { ownerOf } from '../config/owner.js'
@@ -38,6 +38,8 @@ import { type SocketPorts, Sockets } from './sockets.js'
 import type { RouterParams, StateName } from './state.js'
 import type { VrrpFact, VrrpStatus } from './status.js'
 import type { Standing } from './tracking/effective-priority.js'
+import { VirtualMacs } from './virtual-mac/keeper.js'
+import type { VirtualMacPorts } from './virtual-mac/remove.js'
 import { VirtualRouter } from './virtual-router.js'
 import { Warnings } from './warnings.js'
 
@@ -51,6 +53,8 @@ export interface VrrpPorts extends SocketPorts {
    * we stand in for it. Throws `OpError`.
    */
   readonly acceptLocal?: (interfaceName: string) => void
+  /** Undefined: no router may have a virtual MAC address. */
+  readonly virtualMacs?: VirtualMacPorts
   /** Called at most once; one link carries all routers of the process. Undefined: no peer. */
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
   /** Called after each advertisement. */
@@ -106,6 +110,7 @@ class Runtime implements VrrpRuntime {
   private readonly outlets: Outlets
   private readonly limited: LimitedLog
   private readonly warnings: Warnings
+  private readonly virtualMacs: VirtualMacs
   private readonly interfaces: LinkReader
   private readonly link: PairLink | undefined
   private readonly alarm: Alarm
@@ -141,10 +146,16 @@ class Runtime implements VrrpRuntime {
       () => this.intake.discarded.add('ip_header'),
       (error) => this.warnings.say(undefined, 'raw_socket', () => error.message),
     )
+    this.virtualMacs = new VirtualMacs(
+      ports.virtualMacs,
+      (text) => this.warnings.say(undefined, 'virtual_mac', () => text),
+      () => this.interfaces.read(),
+    )
     this.outlets = {
       links: ports.links,
       routing: ports.routing,
       warnings: this.warnings,
+      virtualMacs: this.virtualMacs,
       sockets: this.sockets,
       peer: setting.peer?.address,
       pairLink: () => this.link,
@@ -365,6 +376,7 @@ class Runtime implements VrrpRuntime {
     this.alarm.close()
     this.hashes.close()
     for (const { router } of this.slots) router.handle({ type: 'shutdown' })
+    this.virtualMacs.removeAll(this.outlets.releaseSent, this.outlets.releaseConfirmed)
     await new Promise<void>((resolve) => {
       const limit = clock.at(after(clock.now(), longestStop), resolve)
       this.onConfirmed = () => {
@@ -389,17 +401,35 @@ class Runtime implements VrrpRuntime {
     this.inOneGo(() => {
       for (const slot of this.slots) {
         const { config } = slot.router
-        const { director } = this.setting
-        const owner = (config.priority[director.name] ?? director.priority) === ownerPriority
-        const wish = { ...config, family: familyOf(config), virtual, owner }
-        const attached = attach(wish, this.setting.director.address, view)
+        const attached = this.attach(config, view, virtual)
+        if (!attached) {
+          if (slot.router.started) this.onLinkDown(slot, 'its virtual MAC address is being set up')
+          continue
+        }
         const failure = attached.ok ? this.sockets.open(config, attached.value) : undefined
         if (attached.ok && failure === undefined) this.onLinkUp(slot, attached.value, view)
         else this.onLinkDown(slot, attached.ok ? (failure ?? '') : attached.error)
-        if (failure !== undefined) opened = false
+        if (failure !== undefined || (config.virtualMac && !attached.ok)) opened = false
       }
     })
+    const withVirtualMac = this.slots.flatMap(({ router: { config } }) => (config.virtualMac ? [config] : []))
+    for (const { name } of this.virtualMacs.sweep(withVirtualMac, view.interfaces)) this.sockets.forget(name)
     return opened
+  }
+
+  /** Undefined: not yet, and the interfaces will be read again. */
+  private attach(
+    config: VirtualRouterConfig,
+    view: LinkView,
+    virtual: readonly IpAddress[],
+  ): Result<Attachment, string> | undefined {
+    const { director } = this.setting
+    const owner = (config.priority[director.name] ?? director.priority) === ownerPriority
+    const wish = { ...config, family: familyOf(config), virtual, owner }
+    const attached = attach(wish, director.address, view)
+    if (!attached.ok || !config.virtualMac) return attached
+    const own = this.virtualMacs.attach(config, attached.value.interface, view.interfaces)
+    return own?.ok ? ok({ ...attached.value, interface: own.value, parent: attached.value.interface }) : own
   }
 
   private onLinkUp(slot: Slot, attachment: Attachment, view: LinkView): void {
@@ -420,6 +450,10 @@ class Runtime implements VrrpRuntime {
             ...adoption(this.setting.resumed, router.config, attachment, view),
           },
     )
+    // Somebody has taken the interface down, and perhaps the addresses with it.
+    const { macvlan } = attachment.interface
+    if (router.state.name === 'active' && attachment.parent && macvlan?.adminUp === false)
+      claimAddresses(this.outlets, slot, () => {})
     this.arm(router)
   }
 

@@ -2,7 +2,7 @@
 import type { IpAddress } from '../base/ip.js'
 import type { InterfaceState, PacketSocket, RawPacket, RawSocket, RawSocketOptions } from '../base/ports.js'
 import type { VirtualRouterConfig } from '../config/model.js'
-import type { Attachment } from './attachment.js'
+import { type Attachment, senderOf } from './attachment.js'
 import { interfaceOf } from './holdings.js'
 import { vrrpProtocol } from './packet.js'
 import { vrrpGroupOf } from './receive.js'
@@ -48,7 +48,9 @@ export class Sockets {
         const other = interfaceOf(attachment, name)
         if (other) this.openFrames(other)
       }
+      const sender = senderOf(attachment, transport)
       if (transport !== 'udp') this.openRaw(attachment, transport === 'multicast')
+      if (sender !== attachment.via) this.openSending(sender, attachment.source)
       return undefined
     } catch (error) {
       return error instanceof Error ? error.message : String(error)
@@ -76,6 +78,17 @@ export class Sockets {
     return socket
   }
 
+  /** The interface is gone. */
+  forget(interfaceName: string): void {
+    this.frames.get(interfaceName)?.socket.close()
+    this.frames.delete(interfaceName)
+    for (const family of [4, 6] as const) {
+      const key = keyOf(interfaceName, family)
+      this.raws.get(key)?.socket.close()
+      this.raws.delete(key)
+    }
+  }
+
   close(): void {
     for (const { socket } of [...this.frames.values(), ...this.raws.values()]) socket.close()
     this.frames.clear()
@@ -91,15 +104,31 @@ export class Sockets {
     open?.socket.close()
     this.raws.delete(key)
     const socket = this.ports.openRaw({
-      interfaceName: name,
+      ...this.optionsOf(name, source),
       ...(joined ? { group: vrrpGroupOf(family) } : {}),
-      source,
-      protocol: vrrpProtocol,
-      onPacket: (packet) => this.onPacket(name, packet),
-      onMalformed: this.onMalformed,
-      onError: this.onError,
     })
     this.raws.set(key, { index, joined, socket })
+  }
+
+  private openSending({ name, index }: InterfaceState, source: IpAddress): void {
+    const key = keyOf(name, source.family)
+    const open = this.raws.get(key)
+    if (open?.index === index) return
+    open?.socket.close()
+    this.raws.delete(key)
+    const socket = this.ports.openRaw({ ...this.optionsOf(name, source), sendOnly: true })
+    this.raws.set(key, { index, joined: false, socket })
+  }
+
+  private optionsOf(interfaceName: string, source: IpAddress): RawSocketOptions {
+    return {
+      interfaceName,
+      source,
+      protocol: vrrpProtocol,
+      onPacket: (packet) => this.onPacket(interfaceName, packet),
+      onMalformed: this.onMalformed,
+      onError: this.onError,
+    }
   }
 }
 

@@ -14,6 +14,23 @@ const owned = (line: string): string =>
   inserted(12, line, 'priority = { lb1 = 200 }').replace('10.0.0.100/24', '10.0.0.11/24')
 
 export const ofRoles: readonly BadFile[] = [
+  bad(
+    'a virtual MAC address, and an address elsewhere',
+    inserted(12, 'virtual_mac = true').replace(
+      '"10.0.0.100/24"',
+      '{ address = "10.0.0.100/24", interface = "eth1" }',
+    ),
+    '12:43: virtual_router[0].addresses[0].interface: with virtual_mac all addresses are on its interface, expected none',
+  ),
+  bad(
+    "a virtual MAC address for a director's own address",
+    inserted(12, 'virtual_mac = true', 'transport = "multicast"', 'priority = { lb1 = 255 }').replace(
+      '10.0.0.100/24',
+      '10.0.0.11/24',
+    ),
+    "12:14: virtual_router[0].addresses[0]: 10.0.0.11 is director[0]'s own address, expected with virtual_mac an address that can move",
+    unheld.replace('17:', '18:'),
+  ),
   address(
     'an address table with an unknown key and a wrong scope',
     '{ address = "10.0.0.100/24", lable = "eth0:vip", scope = "universe" }',

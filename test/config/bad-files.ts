@@ -176,19 +176,19 @@ const keys: readonly BadFile[] = [
     changed('[pair]', '[[pair]]'),
     '7:1: pair: this is a list of tables, expected a table, did you mean [pair]?',
   ),
-]
-
-const later: readonly BadFile[] = [
   router(
     'accept',
-    'accept = false',
-    '13:10: virtual_router[0].accept: false is not supported by this version, expected true',
+    'accept = "no"',
+    '13:10: virtual_router[0].accept: "no" is a string, expected true or false',
   ),
   router(
     'virtual_mac',
-    'virtual_mac = true',
-    '13:15: virtual_router[0].virtual_mac: true is not supported by this version, expected false',
+    'virtual_mac = "true"',
+    '13:15: virtual_router[0].virtual_mac: "true" is a string, expected true or false, did you mean true?',
   ),
+]
+
+const later: readonly BadFile[] = [
   service('quorum', 'quorum = 1', '17:1: virtual_service[0].quorum: not supported by this version'),
   service(
     'an HTTPS check',

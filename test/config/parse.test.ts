@@ -55,6 +55,8 @@ describe('a valid file', () => {
         routes: [],
         rules: [],
         track: [],
+        accept: true,
+        virtualMac: false,
       },
     )
     const [service] = config.virtualServices
@@ -193,8 +195,13 @@ track = [
   })
 
   it('may write what a later version lets one change', () => {
-    const text = inserted(12, 'version = 3', 'accept = true', 'virtual_mac = false', 'driver = "address"')
+    const text = inserted(12, 'version = 3', 'driver = "address"')
     equal(parse(text).hash, parse(baseFile).hash)
+  })
+
+  it('may have virtual MAC addresses, and accept nothing', () => {
+    const [router] = parse(inserted(12, 'accept = false', 'virtual_mac = true')).virtualRouters
+    deepEqual([router?.accept, router?.virtualMac], [false, true])
   })
 
   it('speaks version 2 once a second, or with a password each few seconds', () => {

@@ -68,10 +68,10 @@ export class Director {
     this.runtimeDir = join(folder, name)
   }
 
-  start(): void {
-    const daemon = this.namespace.enter(() =>
-      spawn(process.execPath, [program, 'run', ...this.options], { stdio: ['ignore', 'ignore', 'pipe'] }),
-    )
+  /** `inside`: words before the program's own, which run it in their own way. */
+  start(inside: readonly string[] = []): void {
+    const [first = '', ...words] = [...inside, process.execPath, program, 'run', ...this.options]
+    const daemon = this.namespace.enter(() => spawn(first, words, { stdio: ['ignore', 'ignore', 'pipe'] }))
     daemon.stderr?.on('data', (chunk: Buffer) => this.lines.push(...chunk.toString().trimEnd().split('\n')))
     this.daemon = daemon
   }
@@ -271,6 +271,20 @@ ${more}
       const gap = Math.max(all.gap, next.gap)
       all = { sent: all.sent + next.sent, lost: all.lost + next.lost, gap, last: next.last }
       return next.last === last ? all : undefined
+    })
+  }
+
+  /** What the client gets who opens a TCP connection to a port where nobody listens. */
+  knock(address: string): Promise<'refused' | 'silence'> {
+    const script = `exec 3<>/dev/tcp/${address}/9`
+    return new Promise((resolve, reject) => {
+      this.client.enter(() =>
+        execFile('timeout', ['2', 'bash', '-c', script], (failure, _, error) => {
+          if (/refused/.test(error)) resolve('refused')
+          else if (failure?.code === 124) resolve('silence')
+          else reject(new Error(`${failure?.code}: ${error}`))
+        }),
+      )
     })
   }
 

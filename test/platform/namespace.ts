@@ -13,6 +13,8 @@ export interface Namespace {
   readonly path: string
   /** Runs `body` inside: what it opens or starts stays there. Synchronous only. */
   enter<T>(body: () => T): T
+  /** A program inside; answers what it writes. */
+  run(program: string, ...words: readonly string[]): string
   /** `ip ARGUMENTS` inside. */
   ip(command: string): string
   close(): void
@@ -36,12 +38,14 @@ export function createNamespace(): Namespace {
       back()
     }
   }
-  const ip = (command: string): string =>
-    enter(() => execFileSync('ip', command.split(' '), { encoding: 'utf8' }))
+  const run = (name: string, ...words: readonly string[]): string =>
+    enter(() => execFileSync(name, words, { encoding: 'utf8' }))
+  const ip = (command: string): string => run('ip', ...command.split(' '))
   ip('link set lo up')
   return {
     path: `/proc/${process.pid}/fd/${fd}`,
     enter,
+    run,
     ip,
     close: () => {
       closeSync(fd)

@@ -41,6 +41,8 @@ export const front: VirtualRouterConfig = {
   track: [],
   routes: [],
   rules: [],
+  accept: true,
+  virtualMac: false,
 }
 
 /** On an interface of its own. */

@@ -42,6 +42,8 @@ const front: VirtualRouterConfig = {
   track: [],
   routes: [],
   rules: [],
+  accept: true,
+  virtualMac: false,
 }
 
 interface Running {

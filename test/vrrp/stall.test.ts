@@ -121,6 +121,8 @@ describe('vrrp/stall', function () {
       track: [],
       routes: [],
       rules: [],
+      accept: true,
+      virtualMac: false,
     } as const
     runtime = startVrrp(ports, { director, peer, routers: [router] }, (fact) => {
       if (fact.type === 'roleChanged') roles.push(`${fact.from} -> ${fact.to}`)

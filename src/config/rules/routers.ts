@@ -12,6 +12,7 @@ import { formatDuration } from '../values.js'
 import { checkOwner } from './owner.js'
 import { checkProtocol } from './router-protocol.js'
 import { checkRouting } from './routing.js'
+import { checkVirtualMac } from './virtual-mac.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 
@@ -46,6 +47,7 @@ export function checkRouters(file: FileDraft, report: Report): void {
     checkPriorities(file, router, path, report)
     checkLease(router, path, report)
     checkProtocol(file, router, path, report)
+    checkVirtualMac(file, router, path, report)
   }
 }
 

@@ -4,7 +4,7 @@ import { list, mapOf } from '../collections.js'
 import { interfaceName } from '../network.js'
 import { defaulted, optional, required } from '../schema.js'
 import { table } from '../table.js'
-import { choice, duration, integer, oneOf, only, text } from '../values.js'
+import { choice, duration, flag, integer, oneOf, only, text } from '../values.js'
 import { name, routerPriority } from './machine.js'
 import { tracks } from './track.js'
 import { virtualAddress } from './virtual-address.js'
@@ -104,8 +104,16 @@ export const virtualRouterTable = table(
       "Priorities by director for this router; the director's own where one is not named. 255: is Active whenever it runs.",
     ),
     track: defaulted(tracks, [], 'What this director must have to be a good Active.'),
-    accept: defaulted(only(true, [false]), true, 'The Active answers on the addresses itself.'),
-    virtual_mac: defaulted(only(false, [true]), false, "Use of VRRP's virtual MAC address."),
+    accept: defaulted(
+      flag,
+      true,
+      'Whether the Active itself takes packets to the addresses; without it only ARP, neighbour discovery and virtual services (needs nft).',
+    ),
+    virtual_mac: defaulted(
+      flag,
+      false,
+      "The addresses are on a macvlan of the interface, with VRRP's virtual MAC address 00:00:5e:00:01:VRID (IPv6: 02:VRID).",
+    ),
     driver: defaulted(only('address', []), 'address', 'How the addresses move.'),
   },
   {

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { OpError } from '../../src/base/result.js'
+import { AcceptFilter, acceptRules } from '../../src/daemon/accept-filter.js'
+import { front, lb1, lb2 } from '../vrrp/pair.js'
+import { known, prefix, prio } from '../vrrp/support.js'
+
+const closed = { ...front, accept: false }
+
+describe('daemon/accept filter', () => {
+  it('runs nothing where nothing is asked for', async () => {
+    const filter = new AcceptFilter({ apply: () => assert.fail('ran') })
+    await filter.apply([front], lb1)
+    await filter.apply([{ ...closed, priority: { lb1: prio(255) } }], lb1)
+    await filter.remove()
+  })
+
+  it('replaces what stands in one transaction, and only when it differs', async () => {
+    const ran: string[] = []
+    const filter = new AcceptFilter({
+      apply: async (commands) => {
+        ran.push(commands)
+      },
+    })
+    const six = { ...closed, name: 'six', addresses: [prefix('fe80::100/64')] }
+    await filter.apply([front, closed], lb2)
+    await filter.apply([closed], lb2)
+    await filter.apply([closed, six], lb2)
+    await filter.remove()
+    await filter.remove()
+    assert.equal(ran.length, 3)
+    assert.equal(
+      known(ran[1]),
+      `table inet vipair_accept {}
+delete table inet vipair_accept
+table inet vipair_accept {
+  chain input {
+    type filter hook input priority 110; policy accept;
+    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
+    ip daddr 10.0.0.100 counter drop
+    ip6 daddr fe80::100 counter drop
+  }
+}
+`,
+    )
+    assert.equal(ran[2], acceptRules([]))
+  })
+
+  it('what could not be put in force does not stand', async () => {
+    let works = false
+    const ran: string[] = []
+    const filter = new AcceptFilter({
+      apply: async (commands) => {
+        if (!works) throw new OpError('nft', 'apply', 'missing', { cause: new Error('install nftables') })
+        ran.push(commands)
+      },
+    })
+    await assert.rejects(filter.apply([closed], lb1), { message: 'accept = false: nft: install nftables' })
+    works = true
+    await filter.apply([closed], lb1)
+    assert.equal(ran.length, 1)
+  })
+})
