@@ -1,4 +1,5 @@
 import type { Scenario } from './scenario.js'
+import { acceptNothing } from './scenarios/accept-nothing.js'
 import { cutActive } from './scenarios/cut-active.js'
 import { differentKeys } from './scenarios/different-keys.js'
 import { failback, failbackNat } from './scenarios/failback.js'
@@ -47,4 +48,5 @@ export const catalogue: readonly Scenario[] = [
   keepalivedProtocols,
   frrProtocols,
   packetFlood,
+  acceptNothing,
 ]

@@ -14,6 +14,8 @@ export interface PairOptions {
   readonly checkInterval?: number
   /** `[[virtual_router]]` tables in place of the one that holds the virtual address; no services then. */
   readonly routers?: string
+  /** More lines of the virtual router's table. */
+  readonly front?: string
   readonly rise?: number
   readonly fall?: number
 }
@@ -67,6 +69,7 @@ addresses = [${addresses.map((address) => `"${address}/24"`).join(', ')}]
 transport = "${transport}"
 advertisement_interval = "${advertisementInterval}ms"
 preempt = "${preempt}"
+${options.front ?? ''}
 ${service('web', 'tcp', ports.http)}${service('echo', 'tcp', ports.echo)}${service('echo-udp', 'udp', ports.echo)}`
 }
 
