@@ -8,7 +8,7 @@ import { OpError } from '../base/result.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { type DiffEntry, diff } from '../config/diff.js'
-import type { Config, DirectorConfig } from '../config/model.js'
+import type { Config, DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
 import { sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
@@ -30,6 +30,7 @@ import type {
   VrrpSetting,
 } from './messages.js'
 import { type MetricFamily, metricsOf } from './metrics.js'
+import { OrphanedAddresses } from './orphaned-addresses.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { type ReleasePorts, release } from './release.js'
@@ -47,8 +48,6 @@ import { VrrpMemory } from './vrrp-memory.js'
  */
 const tablePatience = millis(10_000)
 const tickInterval = millis(1_000)
-/** A successor of the vrrp process takes charge of the addresses within this time, or they are released. */
-const successorPatience = millis(1_000)
 /** The vrrp process itself gives a handover up after a second. */
 const handoverPatience = millis(5_000)
 /** Reading a table of 30,000 servers takes a few seconds on a slow machine. */
@@ -83,7 +82,7 @@ export class Parent {
   private readonly lags = new Map<string, number>()
   private readonly questions: Questions<readonly HandoverResult[]>
   private readonly plans: Questions<Planned>
-  private successor: Timer | undefined
+  private readonly orphans: OrphanedAddresses
   private readonly health = new Map<string, ServerHealth>()
   private readonly healthSince = new Map<string, Millis>()
   private readonly reports: Reports = {}
@@ -96,8 +95,6 @@ export class Parent {
   private tableStands = false
   private syncDaemonsStarted = false
   private ticking: Timer | undefined
-  /** A new vrrp process waits for it, or what it claims could be taken for what its predecessor left. */
-  private releasing: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: ParentOptions) {
     const { clock, log, config } = options
@@ -105,6 +102,7 @@ export class Parent {
     this.config = config
     this.sides = { local: options.local, peer: options.peer }
     this.memory = new VrrpMemory(clock)
+    this.orphans = new OrphanedAddresses(clock, (routers, why) => this.release(routers, why))
     this.questions = new Questions(clock, 'vrrp', handoverPatience)
     this.plans = new Questions(clock, 'ipvs', planPatience)
     this.maintenanceReason = options.maintenanceFile.read()
@@ -143,13 +141,13 @@ export class Parent {
   async stop(): Promise<void> {
     this.leaving = true
     this.ticking?.cancel()
-    this.successor?.cancel()
+    this.orphans.keep()
     await this.children.vrrp.stop()
     await this.tracker.stop()
     await Promise.all([this.children.healthcheck.stop(), this.children.sync?.stop()])
     await this.children.ipvs.stop()
     // Normally nothing is left: the vrrp process released them. It may have had to be ended.
-    await this.release('leaving')
+    await this.release(this.config.virtualRouters, 'leaving')
     try {
       await this.options.acceptFilter.remove()
     } catch (error) {
@@ -349,7 +347,7 @@ export class Parent {
     this.memory.learn(message)
     switch (message.type) {
       case 'ready':
-        void this.releasing.then(() => {
+        void this.orphans.settled.then(() => {
           this.vrrpReady = true
           if (this.tableStands) this.openElections()
         })
@@ -360,7 +358,7 @@ export class Parent {
         return
       case 'roleChanged':
         // Whatever the role is: it has released the addresses, or answers for them.
-        this.successor?.cancel()
+        this.orphans.keep()
         return
       case 'handoverEnded':
         this.questions.answered(message.id, message.results)
@@ -471,31 +469,29 @@ export class Parent {
     }
   }
 
-  /**
-   * Its successor knows within a moment whether to keep the addresses or to release them: nothing is lost
-   * if they stay that long. One that dies again and again gets no such credit.
-   */
+  /** Its successor knows within a moment whether to keep the addresses or to release them. */
   private vrrpDied(): void {
-    const { clock } = this.options
     this.vrrpReady = false
     this.vrrpStarted = false
+    const { peer } = this.sides
+    const routers = this.reports.vrrp?.routers ?? []
+    const followed = new Set(
+      routers.filter(({ peerState }) => peerState === 'backup').map(({ name }) => name),
+    )
     delete this.reports.vrrp
     this.memory.died()
-    this.successor?.cancel()
     this.questions.refuseAll('the vrrp process died')
-    if (!this.children.vrrp.returnsAtOnce) {
-      this.releasing = this.release('the vrrp process is gone')
-      return
-    }
-    this.successor = clock.at(after(clock.now(), successorPatience), () => {
-      this.releasing = this.release('the vrrp process is gone, and no other has taken charge')
-    })
+    const successor = this.children.vrrp.returnsAtOnce
+    this.orphans.release(this.config.virtualRouters, ({ name }) => ({
+      follower: followed.has(name) ? peer : undefined,
+      successor,
+    }))
   }
 
-  private async release(why: string): Promise<void> {
+  private async release(routers: readonly VirtualRouterConfig[], why: string): Promise<void> {
     const { releasing, log } = this.options
     try {
-      const released = await release(releasing, this.config.virtualRouters)
+      const released = await release(releasing, routers)
       for (const text of released) log.warn(`released ${text}: ${why}`)
     } catch (error) {
       // The lease ends it all the same.

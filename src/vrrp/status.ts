@@ -31,6 +31,8 @@ export interface RouterStatus {
   /** Why the Active's advertisements do not arrive although it is known to be alive; undefined otherwise. */
   readonly linkFault: string | undefined
   readonly transitions: number
+  /** Set by the director: what the peer says that it is for this router; undefined: nothing lately. */
+  readonly peerState?: RouterState | undefined
   /** Set by the director: what it tracks for this router. */
   readonly tracking?: readonly TrackStatus[]
   readonly advertisements: {

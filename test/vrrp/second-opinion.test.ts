@@ -151,6 +151,7 @@ describe('vrrp/director second opinion', () => {
     const { network, states, status } = directors()
     await network.run(2_000)
     assert.equal(states(), 'active backup')
+    assert.deepEqual([status(0).peerState, status(1).peerState], ['backup', 'active'])
     network.loses = 'raw'
     await network.run(5_000)
     assert.equal(states(), 'active backup')
@@ -177,11 +178,14 @@ describe('vrrp/director second opinion', () => {
   })
 
   it('a dead pair link leaves the election to the advertisements', async () => {
-    const { network, states } = directors()
+    const { network, states, status } = directors()
     await network.run(2_000)
     network.loses = 'pair'
     await network.run(2_000)
     assert.equal(states(), 'active backup')
+    assert.equal(status(0).peerState, 'backup')
+    await network.run(2_000)
+    assert.equal(status(0).peerState, undefined)
     known(network.hosts[0]).dead = true
     await network.run(365)
     assert.equal(states(), 'dead active')

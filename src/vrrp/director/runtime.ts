@@ -3,7 +3,7 @@
  * about itself over the pair link. It only feeds the election, and never waits.
  */
 import type { FrameSocketOptions, PacketSocket, Timer } from '../../base/ports.js'
-import { after, millis, type Priority, resignPriority } from '../../base/units.js'
+import { after, type Millis, millis, type Priority, resignPriority } from '../../base/units.js'
 import type { VirtualRouterConfig } from '../../config/model.js'
 import type { PairLink } from '../../pair/link.js'
 import { LinkReader } from '../link-reader.js'
@@ -40,6 +40,8 @@ export interface VrrpDirector {
 
 /** Also without any change: a report that is lost is made good. */
 const reportEvery = millis(1_000)
+/** Three reports were lost: what it said before is no longer known to be so. */
+const peerStateFor = 3_500
 
 /** Returns at once. */
 export function startDirector(
@@ -55,6 +57,8 @@ class Director implements VrrpDirector {
   private readonly tracking: Tracking
   private readonly interfaces: LinkReader
   private routers: readonly VirtualRouterConfig[]
+  /** By router, what the peer last said that it is. */
+  private readonly peerStates = new Map<string, { readonly state: RouterState; readonly at: Millis }>()
   private link: PairLink | undefined
   private counts: ServerCounts | undefined
   private reporting: Timer | undefined
@@ -134,6 +138,7 @@ class Director implements VrrpDirector {
       ...status,
       routers: status.routers.map((router) => ({
         ...router,
+        peerState: this.peerState(router.name),
         tracking: this.tracking.verdicts(router.name).map(({ name, state, reason, weight, delta }) => ({
           name,
           state,
@@ -174,11 +179,18 @@ class Director implements VrrpDirector {
     if (!peer) return
     const at = this.ports.clock.now()
     for (const { name, state, priority, lost } of routers) {
+      this.peerStates.set(name, { state, at })
       const active = state === 'active'
       // Only what was said beside an advertisement dates like one: see `secondOpinion`.
       if (active && !advertised) continue
       this.election.peerReported(name, { name: peer.name, active, priority, lost, at })
     }
+  }
+
+  /** Undefined: it has not said lately. */
+  private peerState(router: string): RouterState | undefined {
+    const said = this.peerStates.get(router)
+    return said && this.ports.clock.now() - said.at < peerStateFor ? said.state : undefined
   }
 
   /** Many changes at once are one report. */
