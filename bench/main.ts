@@ -1,5 +1,6 @@
 /** `npm run bench -- failover|ipvs [options]`: what vipair is measured against, side by side in one run. */
-import { failover, failoverUsage } from './failover/failover.js'
+import { failover } from './failover/failover.js'
+import { failoverUsage } from './failover/plan.js'
 import { ipvs, ipvsUsage } from './ipvs/ipvs.js'
 
 const [command, ...options] = process.argv.slice(2)

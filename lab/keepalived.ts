@@ -22,6 +22,12 @@ export const startKeepalived = (lab: Lab, name: DirectorName, priority: number, 
 `,
   )
 
+type KeepalivedPart = 'parent' | 'checkers' | 'vrrp' | 'bfd'
+
+/** Of one of its processes, in a network namespace that has its own. */
+export const keepalivedPidFile = (lab: Lab, name: DirectorName, part: KeepalivedPart): string =>
+  `/run/${lab.topology.prefix}${name}-${part}.pid`
+
 /** With these `vrrp_instance` blocks; they may be of several versions and families. */
 export function runKeepalived(lab: Lab, name: DirectorName, instances: string): LabProcess {
   const file = join(lab.artefacts, `${name}-keepalived.conf`)
@@ -32,7 +38,7 @@ global_defs {
 }
 ${instances}`
   writeFileSync(file, config, { mode: 0o644 })
-  const pidFile = (part: string): string => `/run/${lab.topology.prefix}${name}-${part}.pid`
+  const pidFile = (part: KeepalivedPart): string => keepalivedPidFile(lab, name, part)
   const pids = [
     '-p',
     pidFile('parent'),

@@ -22,11 +22,21 @@ export function longestGap(requests: readonly Request[], kind: Kind, { from, to 
   return gap
 }
 
-/** Sent in the window and not answered in time. */
-export const lost = (requests: readonly Request[], kind: Kind, { from, to }: Span): number =>
+/** Sent in the window and not answered in time, but for those that were reset. */
+export const lost = (requests: readonly Request[], kind: Kind, span: Span): number =>
+  unanswered(requests, kind, span).filter(({ reset }) => reset !== true).length
+
+/**
+ * Connections that began before the move and went on after it. The service here ends on the directors
+ * themselves, and nothing mirrors its sessions: a connection under way cannot survive, whoever moves it.
+ */
+export const cutInTwo = (requests: readonly Request[], span: Span): number =>
+  unanswered(requests, 'tcp', span).filter(({ reset }) => reset === true).length
+
+const unanswered = (requests: readonly Request[], kind: Kind, { from, to }: Span): readonly Request[] =>
   requests.filter(
     (one) => one.kind === kind && one.answeredAt === undefined && one.sentAt >= from && one.sentAt < to,
-  ).length
+  )
 
 /** Answers in the window, by who gave them. */
 export function answeredBy(requests: readonly Request[], { from, to }: Span): Record<string, number> {

@@ -19,6 +19,12 @@ export type Cut =
   /** The directors do not hear each other; the client reaches both. */
   | 'between'
 
+/** Of the client: ms from one request to the next. */
+export interface Pace {
+  readonly udp: number
+  readonly tcp: number
+}
+
 export class Arena {
   readonly lab: Lab
   /** Of the case that is being measured. */
@@ -29,7 +35,10 @@ export class Arena {
   private readonly switchCommands: LabProcess
   private saidAt = 0
 
-  private constructor(readonly topology: Topology) {
+  private constructor(
+    readonly topology: Topology,
+    pace: Pace,
+  ) {
     this.lab = new Lab(
       topology,
       'direct',
@@ -41,19 +50,24 @@ export class Arena {
         onLine: (line) => this.holds[name].push(JSON.parse(line)),
       })
     }
-    topology.spawn('client', 'client', [process.execPath, built('bench/failover/client')], {
-      onLine: (line) => this.heard(JSON.parse(line)),
-    })
+    topology.spawn(
+      'client',
+      'client',
+      [process.execPath, built('bench/failover/client'), String(pace.udp), String(pace.tcp)],
+      {
+        onLine: (line) => this.heard(JSON.parse(line)),
+      },
+    )
     // Already started, so that a cable is cut in less than a millisecond.
     this.switchCommands = topology.spawn('switch', 'ip', ['ip', '-force', '-batch', '-'])
   }
 
   /** Needs root. Time-limited. */
-  static async open(artefacts: string): Promise<Arena> {
+  static async open(artefacts: string, pace: Pace): Promise<Arena> {
     const topology = await Topology.create(artefacts, 'direct')
     for (const name of directorNames)
       await topology.run(name, ['sysctl', '-q', '-w', 'net.ipv4.ip_nonlocal_bind=1', 'net.ipv4.ip_forward=0'])
-    const arena = new Arena(topology)
+    const arena = new Arena(topology, pace)
     await until('responders and client run', 15_000, () =>
       arena.saidAt > 0 && directorNames.every((name) => arena.holds[name].length > 0) ? true : undefined,
     )
@@ -98,6 +112,16 @@ export class Arena {
   restore(): void {
     for (const name of directorNames)
       for (const kind of ['cable', 'silent', 'between'] as const) this.heal(kind, name)
+  }
+
+  /**
+   * As after a silence of minutes, in which the kernels have forgotten who has which hardware address, and
+   * ask for it only once a second.
+   */
+  async forgetNeighbours(): Promise<void> {
+    await Promise.all(
+      directorNames.map((name) => this.topology.run(name, ['ip', 'neighbour', 'flush', 'dev', 'eth0'])),
+    )
   }
 
   /** What a dead director's kernel still holds. */

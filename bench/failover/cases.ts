@@ -1,20 +1,47 @@
 /** What is done to a settled pair, and what is measured of it. Each leaves the pair settled again. */
 import { directorNames } from '../../lab/addresses.js'
 import { until } from '../../lab/wait.js'
-import { answeredBy, heldBy, longestGap, lost, type Span, steadySince } from './analysis.js'
+import { answeredBy, cutInTwo, heldBy, longestGap, lost, type Span, steadySince } from './analysis.js'
 import { Arena, type Cut } from './arena.js'
 import { monotonic } from './monotonic.js'
 import type { Pairing } from './pairing.js'
+import type { CaseName } from './plan.js'
+import { leaseFor } from './programs.js'
 
 /** Times in ms. */
 export type Figures = Readonly<Record<string, number>>
 
-/** Longer than the default lease of 3 s. */
-const watchOwners = 6_000
+/** Beyond the lease. */
+const watchBeyond = 3_000
+/** The successor of a killed process, and whoever took over meanwhile, are done by then. */
+const watchSuccessor = 3_000
 const watchWoken = 4_000
 const splitFor = 5_000
 /** After a heal; then it counts as dark. */
 const darkAfter = 10_000
+
+/** Both programs are hit at the same moments between two advertisements. */
+export function measure(
+  name: CaseName,
+  pairing: Pairing,
+  { index, repeats }: { readonly index: number; readonly repeats: number },
+): Promise<Figures> {
+  const phase = (index + 0.5) / repeats
+  switch (name) {
+    case 'cut':
+      return cutOff(pairing, phase)
+    case 'stop':
+      return orderlyStop(pairing, phase)
+    case 'kill':
+      return killed(pairing, phase)
+    case 'freeze':
+      return frozen(pairing, phase)
+    case 'vrrp':
+      return electionKilled(pairing, phase)
+    case 'split':
+      return splitAndHeal(pairing, index)
+  }
+}
 
 async function window(pairing: Pairing, from: number): Promise<{ span: Span; figures: Figures }> {
   const { arena } = pairing
@@ -26,6 +53,7 @@ async function window(pairing: Pairing, from: number): Promise<{ span: Span; fig
     gapTcp: longestGap(requests, 'tcp', span),
     lostUdp: lost(requests, 'udp', span),
     lostTcp: lost(requests, 'tcp', span),
+    cutInTwo: cutInTwo(requests, span),
     clientStall: arena.stallIn(span),
   }
   return { span, figures }
@@ -47,7 +75,7 @@ const takenOver = (pairing: Pairing): Promise<true> =>
 
 const rest = ({ interval }: Pairing): Promise<void> => Arena.pause(Math.max(500, 2 * interval))
 
-export async function cutOff(pairing: Pairing, phase: number): Promise<Figures> {
+async function cutOff(pairing: Pairing, phase: number): Promise<Figures> {
   await pairing.atPhase(phase)
   const from = monotonic()
   pairing.arena.cut('cable')
@@ -59,7 +87,7 @@ export async function cutOff(pairing: Pairing, phase: number): Promise<Figures> 
   return figures
 }
 
-export async function orderlyStop(pairing: Pairing, phase: number): Promise<Figures> {
+async function orderlyStop(pairing: Pairing, phase: number): Promise<Figures> {
   await pairing.atPhase(phase)
   const from = monotonic()
   const leaving = pairing.process('lb1')
@@ -73,11 +101,11 @@ export async function orderlyStop(pairing: Pairing, phase: number): Promise<Figu
   return { ...figures, took }
 }
 
-export async function killed(pairing: Pairing, phase: number): Promise<Figures> {
+async function killed(pairing: Pairing, phase: number): Promise<Figures> {
   await pairing.atPhase(phase)
   const from = monotonic()
   await pairing.process('lb1').kill()
-  await Arena.pause(Math.max(watchOwners, 6 * pairing.interval))
+  await Arena.pause(leaseFor(pairing.interval) + watchBeyond)
   const { figures } = await ownersWindow(pairing, from)
   await pairing.arena.removeAddress('lb1')
   pairing.startOne('lb1')
@@ -85,12 +113,24 @@ export async function killed(pairing: Pairing, phase: number): Promise<Figures> 
   return figures
 }
 
-export async function frozen(pairing: Pairing, phase: number): Promise<Figures> {
+/** Only the process that elects; whoever supervises it goes on. */
+async function electionKilled(pairing: Pairing, phase: number): Promise<Figures> {
+  const pid = await pairing.electing('lb1')
+  await pairing.atPhase(phase)
+  const from = monotonic()
+  process.kill(pid, 'SIGKILL')
+  await Arena.pause(Math.max(watchSuccessor, 6 * pairing.interval))
+  const { figures } = await ownersWindow(pairing, from)
+  await pairing.settle()
+  return figures
+}
+
+async function frozen(pairing: Pairing, phase: number): Promise<Figures> {
   await pairing.atPhase(phase)
   const from = monotonic()
   const victim = pairing.process('lb1')
   victim.freeze()
-  await Arena.pause(Math.max(watchOwners, 6 * pairing.interval))
+  await Arena.pause(leaseFor(pairing.interval) + watchBeyond)
   const asleep = await ownersWindow(pairing, from)
   const wokenAt = monotonic()
   victim.thaw()
@@ -108,10 +148,11 @@ export async function frozen(pairing: Pairing, phase: number): Promise<Figures> 
 }
 
 /** By turns a director whose cable is silently dead, and two that do not hear each other. */
-export async function splitAndHeal(pairing: Pairing, index: number): Promise<Figures> {
+async function splitAndHeal(pairing: Pairing, index: number): Promise<Figures> {
   const { arena, interval } = pairing
   const kind: Cut = index % 2 === 0 ? 'silent' : 'between'
   arena.cut(kind)
+  await arena.forgetNeighbours()
   // Longer than vipair's announcements after the last change, which would hide a missing one; and the heal
   // comes at another moment between two advertisements each time, the same for both programs.
   await Promise.all([takenOver(pairing), Arena.pause(splitFor + ((index * 0.618) % 1) * interval)])
@@ -120,13 +161,18 @@ export async function splitAndHeal(pairing: Pairing, index: number): Promise<Fig
   arena.heal(kind)
   const served = await until('served', darkAfter, () => serviceBack(pairing, healedAt)).catch(() => undefined)
   const span = { from: healedAt, to: monotonic() }
+  const holds = directorNames.map((name) => arena.holds[name])
+  const both = heldBy(2, holds, span)
   const by = answeredBy(arena.requests, { from: span.to - 200, to: span.to })
+  const clientStall = arena.stallIn(span)
   if (served === undefined) await arena.topology.run('client', ['ip', 'neighbour', 'flush', 'dev', 'eth0'])
   await pairing.settle()
   return {
     isolated: kind === 'between' ? 1 : 0,
     dark: served === undefined ? 1 : 0,
     service: served === undefined ? darkAfter : served - healedAt,
+    both,
+    clientStall,
     byBoth: Object.keys(by).length > 1 ? 1 : 0,
   }
 }

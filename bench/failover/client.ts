@@ -1,6 +1,7 @@
 /**
- * The client: a UDP request each 2 ms and a new TCP connection with one request each 5 ms. A request that is
- * not answered within 200 ms is lost. Says what became of them each 50 ms.
+ * The client: a UDP request each 2 ms and a new TCP connection with one request each 5 ms, or as often as it
+ * is told. A request that is not answered within 200 ms is lost. Says what became of them each 50 ms.
+ * Usage: client [UDP-EVERY TCP-EVERY]
  */
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
@@ -9,7 +10,8 @@ import { claimRealtime } from '../../src/platform/scheduling.js'
 import { type Kind, type Request, servicePorts } from './lines.js'
 import { monotonic } from './monotonic.js'
 
-const every = { udp: 2, tcp: 5 } as const
+const [udpEvery = 2, tcpEvery = 5] = process.argv.slice(2).map(Number)
+const every = { udp: udpEvery, tcp: tcpEvery } as const
 const timeLimit = 200
 const sayEvery = 50
 
@@ -36,7 +38,7 @@ function requestTcp(): void {
   const sentAt = monotonic()
   let done = false
   const socket = connect({ host: virtualAddress, port: servicePorts.tcp, noDelay: true })
-  const finish = (outcome: Pick<Request, 'answeredAt' | 'by'>): void => {
+  const finish = (outcome: Pick<Request, 'answeredAt' | 'by' | 'reset'>): void => {
     if (done) return
     done = true
     clearTimeout(limit)
@@ -44,11 +46,14 @@ function requestTcp(): void {
     // Without a reset each would keep its port for a minute.
     socket.resetAndDestroy()
   }
-  const limit = setTimeout(() => finish({}), timeLimit)
+  let reset = false
+  const limit = setTimeout(() => finish(reset ? { reset } : {}), timeLimit)
   socket.on('connect', () => socket.write('?'))
   socket.on('data', (name) => finish({ answeredAt: monotonic(), by: name.toString() }))
-  // Refused or reset: lost, but only settled with its time, as if nothing had come.
-  socket.on('error', () => {})
+  // Settled with its time all the same, as if nothing had come.
+  socket.on('error', (error) => {
+    reset = 'code' in error && error.code === 'ECONNRESET'
+  })
 }
 
 /** Keeps the pace; after a stall it does not catch up. */

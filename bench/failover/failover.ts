@@ -1,209 +1,141 @@
-/** `failover`: the first rows of a failover's figures, keepalived and vipair by turns in one network. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+/** `failover`: the first rows of a failover's figures, keepalived and vipair side by side in one run. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { repository } from '../../lab/paths.js'
-import { Arena } from './arena.js'
-import { cutOff, type Figures, frozen, killed, orderlyStop, splitAndHeal } from './cases.js'
+import { Arena, type Pace } from './arena.js'
+import { measure } from './cases.js'
+import { type Job, jobsOf } from './jobs.js'
 import { monotonic } from './monotonic.js'
 import { Pairing } from './pairing.js'
-import { keepalived, type Program, vipair } from './programs.js'
-import { type CaseName, type Measurement, table } from './report.js'
-
-export const failoverUsage = `usage: npm run bench -- failover [--quick] [--intervals 1000,100,20,10] [--runs 3] [--repeats 3] [--splits 20]
-         [--cases cut,stop,kill,freeze,split] [--programs keepalived,vipair] [--transport udp|multicast]
-         [--limit MINUTES]
-Needs root and Debian's keepalived. The whole takes about 45 minutes and never more than --limit (60);
---quick takes about four minutes.`
-
-const caseNames: readonly CaseName[] = ['cut', 'stop', 'kill', 'freeze', 'split']
-
-interface Plan {
-  readonly intervals: readonly number[]
-  readonly runs: number
-  /** Of the cases that take no time, in each run. */
-  readonly repeats: number
-  readonly splits: number
-  readonly cases: readonly CaseName[]
-  readonly programs: readonly Program[]
-  readonly limit: number
-}
-
-function plan(argv: readonly string[]): Plan {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      quick: { type: 'boolean', default: false },
-      intervals: text,
-      runs: text,
-      repeats: text,
-      splits: text,
-      cases: text,
-      programs: text,
-      transport: text,
-      limit: text,
-    },
-  })
-  const { quick, transport = 'udp' } = values
-  const list = (given: string | undefined, usual: string): string[] => (given ?? usual).split(',')
-  const count = (given: string | undefined, usual: number): number => {
-    const value = Number(given ?? usual)
-    if (!Number.isInteger(value) || value < 1) throw new Error(`not a count: ${given}`)
-    return value
-  }
-  if (transport !== 'udp' && transport !== 'multicast') throw new Error(`unknown transport ${transport}`)
-  const known = [keepalived, vipair(transport)]
-  return {
-    intervals: list(values.intervals, quick ? '100' : '1000,100,20,10').map((one) => count(one, 0)),
-    runs: count(values.runs, quick ? 1 : 3),
-    repeats: count(values.repeats, 3),
-    splits: count(values.splits, quick ? 6 : 20),
-    cases: list(values.cases, caseNames.join()).map((name) => {
-      const found = caseNames.find((one) => one === name)
-      if (!found) throw new Error(`unknown case ${name}`)
-      return found
-    }),
-    programs: list(values.programs, 'keepalived,vipair').map((name) => {
-      const found = known.find((one) => one.name === name)
-      if (!found) throw new Error(`unknown program ${name}`)
-      return found
-    }),
-    limit: count(values.limit, 60),
-  }
-}
+import { failoverUsage, type Plan, parsePlan } from './plan.js'
+import { report } from './report.js'
+import type { Measurement } from './rows.js'
 
 /** Answers the exit status. */
 export async function failover(argv: readonly string[]): Promise<number> {
-  let wanted: Plan
+  let plan: Plan
   try {
-    wanted = plan(argv)
+    plan = parsePlan(argv)
   } catch (error) {
     process.stderr.write(`${textOf(error)}\n${failoverUsage}\n`)
     return 2
   }
   const artefacts = join(repository, 'artefacts/bench-failover')
   mkdirSync(artefacts, { recursive: true })
-  const bench = new Bench(wanted, artefacts)
+  const bench = new Bench(plan, artefacts)
   // Everything that was made is removed, whoever ends us.
   const end = (): void => bench.interrupt()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end)
   return bench.run()
 }
 
+/** A client that stood still for longer, ms, has measured itself: once more, until the last attempt counts. */
+const longestStall = 15
+const attempts = 3
+
 class Bench {
   private readonly measurements: Measurement[] = []
   private readonly deadline: number
   private interrupted = false
-  private arena: Arena | undefined
+  private readonly arenas = new Set<Arena>()
   private readonly begun = new Date()
 
   constructor(
     private readonly plan: Plan,
     private readonly artefacts: string,
   ) {
-    this.deadline = monotonic() + plan.limit * 60_000
+    this.deadline = monotonic() + plan.limitMinutes * 60_000
   }
 
-  /** Whatever is waited for fails from now on, and the network goes. */
+  /** Whatever is waited for fails from now on, and the networks go. */
   interrupt(): void {
     this.interrupted = true
-    void this.arena?.close()
+    for (const arena of this.arenas) void arena.close()
   }
 
   async run(): Promise<number> {
     say(this.setting())
-    try {
-      this.arena = await Arena.open(this.artefacts)
-      for (const interval of this.plan.intervals) await this.atInterval(this.arena, interval)
-    } finally {
-      await this.arena?.close()
-    }
-    const text = table(this.measurements, this.plan.intervals)
+    const { inTurn, atOnce } = jobsOf(this.plan)
+    await this.work(inTurn, 1, { udp: 2, tcp: 5 })
+    // The clients of several networks together cost no more than the one.
+    await this.work(atOnce, this.plan.arenas, { udp: 4, tcp: 20 })
+    const counted = this.measurements.filter(({ disturbed }) => !disturbed)
+    const { text, allMet } = report(counted, this.plan.intervals)
     say(`\n${text}`)
     const file = join(this.artefacts, `${this.begun.toISOString().replaceAll(':', '')}.json`)
-    const { intervals, runs, repeats, splits } = this.plan
-    const about = { begun: this.begun, setting: this.setting(), intervals, runs, repeats, splits }
+    const { intervals, repeats, splits } = this.plan
+    const about = { begun: this.begun, setting: this.setting(), intervals, repeats, splits }
     writeFileSync(file, `${JSON.stringify({ ...about, measurements: this.measurements }, undefined, 1)}\n`)
-    say(`${file}\nload average at the end: ${loads()}${this.over ? '; ended before its time' : ''}`)
-    return this.interrupted || this.measurements.some(({ failure }) => failure !== undefined) ? 1 : 0
+    const minutes = ((Date.now() - this.begun.getTime()) / 60_000).toFixed(1)
+    say(
+      `${file}\n${minutes} minutes; load average at the end: ${loads()}${this.over ? '; ended before its time' : ''}`,
+    )
+    const again = this.measurements.length - counted.length
+    if (again > 0) say(`measured again, for the client stood still or the pair did not settle: ${again}`)
+    const failed = this.interrupted || counted.some(({ failure }) => failure !== undefined)
+    return failed || (this.plan.asserts && !allMet) ? 1 : 0
   }
 
   private get over(): boolean {
     return this.interrupted || monotonic() > this.deadline
   }
 
-  private async atInterval(arena: Arena, interval: number): Promise<void> {
-    const { runs, programs } = this.plan
-    for (let run = 0; run < runs; run++) {
-      for (const program of programs) {
-        if (this.over) return
-        say(`${program.name}, ${interval} ms, run ${run + 1} of ${runs} (load ${loads()})`)
-        await this.oneRun(arena, program, interval, run)
-      }
-    }
+  /** In so many networks at once, each doing one job after the other. */
+  private async work(jobs: readonly Job[], arenas: number, pace: Pace): Promise<void> {
+    const waiting = [...jobs]
+    await Promise.all(
+      Array.from({ length: Math.min(arenas, jobs.length) }, async (_, i) => {
+        const folder = join(this.artefacts, `network-${i + 1}`)
+        rmSync(folder, { recursive: true, force: true })
+        mkdirSync(folder, { recursive: true })
+        const arena = await Arena.open(folder, pace)
+        this.arenas.add(arena)
+        try {
+          for (let job = waiting.shift(); job && !this.over; job = waiting.shift()) await this.do(arena, job)
+        } finally {
+          this.arenas.delete(arena)
+          await arena.close()
+        }
+      }),
+    )
   }
 
-  private async oneRun(arena: Arena, program: Program, interval: number, run: number): Promise<void> {
+  private async do(arena: Arena, { program, interval, case: name, indexes }: Job): Promise<void> {
     let pairing: Pairing | undefined
-    for (const name of this.plan.cases) {
-      for (let index = 0; index < this.times(name, run); index++) {
-        if (this.over) break
+    for (const index of indexes) {
+      for (let attempt = 1; attempt <= attempts && !this.over; attempt++) {
         const about = { program: program.name, interval, case: name, load: loadavg()[0] ?? 0 }
         try {
           pairing ??= await Pairing.start(arena, program, interval)
-          const figures = await this.measure(name, pairing, run, index)
-          this.measurements.push({ ...about, figures })
-          if (name === 'cut' || name === 'freeze') {
-            // A vipair whose role changes again and again holds itself down, and would not return to lb1.
-            await pairing.stop()
-            pairing = undefined
-          }
-          if (name !== 'split' || figures.dark === 1) say(`  ${name}: ${brief(figures)}`)
+          const figures = await measure(name, pairing, { index, repeats: this.plan.repeats })
+          const disturbed = (figures.clientStall ?? 0) > longestStall && attempt < attempts
+          this.note({ ...about, figures, disturbed })
+          if (!disturbed) break
         } catch (error) {
           if (this.interrupted) return
-          this.measurements.push({ ...about, failure: textOf(error) })
-          say(`  ${name}: not measured: ${textOf(error)}`)
-          await pairing?.stop()
-          pairing = undefined
+          this.note({ ...about, failure: textOf(error), disturbed: attempt < attempts })
           arena.restore()
         }
+        await pairing?.stop()
+        pairing = undefined
       }
     }
     if (!this.interrupted) await pairing?.stop()
   }
 
-  /** The splits are shared out among the runs. */
-  private times(name: CaseName, run: number): number {
-    const { runs, repeats, splits } = this.plan
-    if (name === 'split') return Math.floor(((run + 1) * splits) / runs) - Math.floor((run * splits) / runs)
-    return name === 'cut' || name === 'stop' ? repeats : 1
-  }
-
-  private measure(name: CaseName, pairing: Pairing, run: number, index: number): Promise<Figures> {
-    const { runs, repeats } = this.plan
-    // Both programs are hit at the same moments between two advertisements.
-    const often = (run * repeats + index + 0.5) / (runs * repeats)
-    const once = (run + 0.5) / runs
-    switch (name) {
-      case 'cut':
-        return cutOff(pairing, often)
-      case 'stop':
-        return orderlyStop(pairing, often)
-      case 'kill':
-        return killed(pairing, once)
-      case 'freeze':
-        return frozen(pairing, once)
-      case 'split':
-        return splitAndHeal(pairing, index)
-    }
+  private note(measurement: Measurement): void {
+    this.measurements.push(measurement)
+    const { program, interval, case: name, figures, failure, disturbed } = measurement
+    const said = figures ? brief(figures) : `not measured: ${failure}`
+    say(`${name} at ${interval} ms, ${program}: ${said}${disturbed ? ' (disturbed: again)' : ''}`)
   }
 
   private setting(): string {
-    const versions = this.plan.programs.map(({ name, version }) =>
-      version.toLowerCase().startsWith(name) ? version : `${name} ${version}`,
-    )
+    const versions = this.plan.programs.map((program) => {
+      const version = program.version()
+      return version.toLowerCase().startsWith(program.name) ? version : `${program.name} ${version}`
+    })
     const [cpu] = cpus()
     const machine = `Linux ${release()}, ${cpus().length} x ${cpu?.model.trim() ?? '?'}, Node ${process.version}`
     return `${versions.join('; ')}; ${machine}; load average ${loads()}`
@@ -215,7 +147,7 @@ const loads = (): string =>
     .map((load) => load.toFixed(1))
     .join(' ')
 
-const brief = (figures: Figures): string =>
+const brief = (figures: Readonly<Record<string, number>>): string =>
   Object.entries(figures)
     .map(([name, value]) => `${name} ${Math.round(value * 10) / 10}`)
     .join(', ')

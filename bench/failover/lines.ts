@@ -8,6 +8,8 @@ export interface Request {
   readonly sentAt: number
   readonly answeredAt?: number
   readonly by?: string
+  /** TCP: begun with one director and gone on with the other, which does not know it. */
+  readonly reset?: boolean
 }
 
 export interface ClientLine {

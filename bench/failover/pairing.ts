@@ -42,6 +42,11 @@ export class Pairing {
     return process
   }
 
+  /** The process of a director that takes part in the election. */
+  electing(name: DirectorName): Promise<number> {
+    return this.program.electing(this.arena.lab, name)
+  }
+
   /** lb1 alone holds the address and answers, lb2 follows it, and everybody has had time to come to rest. */
   async settle(): Promise<void> {
     const { arena, program, interval } = this
@@ -101,6 +106,6 @@ export class Pairing {
   private answeredBy(name: DirectorName): boolean {
     const since = monotonic() - 250
     const recent = this.arena.requests.filter(({ kind, sentAt }) => kind === 'udp' && sentAt > since)
-    return recent.length > 20 && recent.every(({ by }) => by === name)
+    return recent.length > 10 && recent.every(({ by }) => by === name)
   }
 }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DirectorName, directorNames, frontAddress, virtualAddress } from '../../lab/addresses.js'
-import { startKeepalived } from '../../lab/keepalived.js'
+import { keepalivedPidFile, startKeepalived } from '../../lab/keepalived.js'
 import type { Lab } from '../../lab/lab.js'
 import type { LabProcess } from '../../lab/lab-process.js'
 import { defaultPriority } from '../../lab/pair-config.js'
@@ -18,12 +18,14 @@ export type Transport = 'udp' | 'multicast'
 
 export interface Program {
   readonly name: ProgramName
-  readonly version: string
+  version(): string
   /** What tcpdump shows of its advertisements on a director's cable. */
   readonly advertisements: string
   start(lab: Lab, director: DirectorName, interval: number): LabProcess
   /** lb1 is Active, lb2 follows it. The caller looks at the addresses by itself. */
   settled(lab: Lab): Promise<boolean>
+  /** The process of a director that takes part in the election. */
+  electing(lab: Lab, director: DirectorName): Promise<number>
   /** Once they are settled. */
   prepare(processes: readonly LabProcess[]): Promise<void>
 }
@@ -34,10 +36,12 @@ const output = (file: string, ...args: string[]): string =>
 export const keepalived: Program = {
   name: 'keepalived',
   // It prints its version on stderr.
-  version: output('sh', '-c', 'keepalived --version 2>&1').split('\n')[0] ?? '',
+  version: () => output('sh', '-c', 'keepalived --version 2>&1').split('\n')[0] ?? '',
   advertisements: 'ip proto 112',
   start: (lab, director, interval) => startKeepalived(lab, director, defaultPriority[director], interval),
   settled: async () => true,
+  electing: async (lab, director) =>
+    Number(readFileSync(keepalivedPidFile(lab, director, 'vrrp'), 'utf8').trim()),
   // vipair asks for it by itself; without it the comparison on a busy machine would be unfair.
   async prepare(processes) {
     for (const pid of processes.flatMap(({ pid }) => processTree(pid)))
@@ -47,7 +51,7 @@ export const keepalived: Program = {
 
 export const vipair = (transport: Transport): Program => ({
   name: 'vipair',
-  version: vipairVersion(),
+  version: vipairVersion,
   // Of the pair's channel 0 (vrrp), frames of type 2 (data).
   advertisements:
     transport === 'multicast' ? 'ip proto 112' : 'udp port 8849 and udp[10] = 0 and udp[11] = 2',
@@ -68,8 +72,17 @@ export const vipair = (transport: Transport): Program => ({
       lb1?.virtualRouters[0]?.state === 'active' && lb2?.virtualRouters[0]?.state === 'backup' && reachable
     )
   },
+  async electing(lab, director) {
+    const status = await readStatus(runtimeFolder(lab, director))
+    const pid = status?.processes.find(({ name }) => name === 'vrrp')?.pid
+    if (!pid) throw new Error(`${director}: no vrrp process`)
+    return pid
+  },
   prepare: async () => {},
 })
+
+/** The default, unless the peer would take over only after its end: what `vipair check` asks for then, ms. */
+export const leaseFor = (interval: number): number => Math.max(3_000, 6 * interval)
 
 const runtimeFolder = (lab: Lab, director: DirectorName): string => `/run/${lab.topology.prefix}${director}`
 
@@ -90,6 +103,7 @@ interface = "eth0"
 addresses = ["${virtualAddress}/24"]
 transport = "${transport}"
 advertisement_interval = "${interval}ms"
+lease = "${leaseFor(interval)}ms"
 preempt = "always"
 `
 

@@ -1,80 +1,84 @@
-/** The table: what both programs did, row by row, and the ratio of their medians. */
+/** The table: what both programs did, row by row, the ratio of their medians, and whether the bar is met. */
 import { type Summary, summary } from './analysis.js'
-import type { Figures } from './cases.js'
-import type { ProgramName } from './programs.js'
+import { figuresOf, type Measurement, type Row, rows, verdict } from './rows.js'
 
-export type CaseName = 'cut' | 'stop' | 'kill' | 'freeze' | 'split'
+const columns = [34, 12, 30, 30, 8, 7, 7] as const
 
-export interface Measurement {
-  readonly program: ProgramName
-  readonly interval: number
-  readonly case: CaseName
-  /** Load average of one minute when it began. */
-  readonly load: number
-  readonly figures?: Figures
-  readonly failure?: string
+export interface ReportText {
+  readonly text: string
+  /** No bar is missed, nothing went unmeasured. */
+  readonly allMet: boolean
 }
 
-interface Row {
-  readonly case: CaseName
-  readonly title: string
-  readonly unit: 'ms' | 'requests' | 'times'
-  readonly value: (figures: Figures) => number
-}
-
-const of =
-  (...names: readonly string[]) =>
-  (figures: Figures): number =>
-    names.reduce((sum, name) => sum + (figures[name] ?? 0), 0)
-
-const rows: readonly Row[] = [
-  { case: 'cut', title: 'node cut off: gap', unit: 'ms', value: of('gapUdp') },
-  { case: 'cut', title: 'node cut off: gap, TCP', unit: 'ms', value: of('gapTcp') },
-  { case: 'stop', title: 'orderly stop: gap', unit: 'ms', value: of('gapUdp') },
-  { case: 'stop', title: 'orderly stop: lost', unit: 'requests', value: of('lostUdp', 'lostTcp') },
-  { case: 'kill', title: 'killed: gap', unit: 'ms', value: of('gapUdp') },
-  { case: 'kill', title: 'killed: two owners for', unit: 'ms', value: of('both') },
-  { case: 'kill', title: 'killed: two owners at the end', unit: 'times', value: of('bothAtEnd') },
-  { case: 'freeze', title: 'frozen: gap', unit: 'ms', value: of('gapUdp') },
-  { case: 'freeze', title: 'frozen: two owners for', unit: 'ms', value: of('both') },
-  { case: 'freeze', title: 'frozen: two owners at the end', unit: 'times', value: of('bothAtEnd') },
-  { case: 'freeze', title: 'woken: two owners for', unit: 'ms', value: of('wokenBoth') },
-  { case: 'freeze', title: 'woken: lost', unit: 'requests', value: of('wokenLost') },
-  { case: 'split', title: 'split and healed: dark', unit: 'times', value: of('dark') },
-  { case: 'split', title: 'split and healed: until served', unit: 'ms', value: of('service') },
-]
-
-const columns = [34, 9, 30, 30, 7] as const
-
-export function table(measurements: readonly Measurement[], intervals: readonly number[]): string {
-  const lines = [format(['', 'interval', 'keepalived', 'vipair', 'ratio'])]
+export function report(measurements: readonly Measurement[], intervals: readonly number[]): ReportText {
+  const lines = [
+    'median [least–most] of each; load: the highest load average (1 min) meanwhile; stall: the client’s own longest',
+    format(['', 'interval', 'keepalived', 'vipair', 'ratio', 'load', 'stall'], 'bar for vipair'),
+  ]
+  let missed = 0
   for (const row of rows) {
     for (const interval of intervals) {
-      const values = (program: ProgramName): number[] =>
-        measurements
-          .filter((one) => one.program === program && one.interval === interval && one.case === row.case)
-          .flatMap(({ figures }) => (figures ? [row.value(figures)] : []))
-      const [theirs, ours] = [values('keepalived'), values('vipair')]
+      const [theirs, ours] = [
+        figuresOf(measurements, 'keepalived', interval, row),
+        figuresOf(measurements, 'vipair', interval, row),
+      ]
       if (theirs.length + ours.length === 0) continue
+      const bar = row.bar?.(interval)
+      const met = verdict(bar, theirs, ours)
+      if (met === false) missed++
+      const words = bar && `${bar.text}: ${met === undefined ? 'not told' : met ? 'met' : 'NOT MET'}`
+      const same = measurements.filter((one) => one.interval === interval && one.case === row.case)
       lines.push(
-        format([row.title, `${interval} ms`, cell(row, theirs), cell(row, ours), ratio(row, theirs, ours)]),
+        format(
+          [
+            row.title,
+            `${interval} ms`,
+            cell(row, theirs),
+            cell(row, ours),
+            ratio(row, theirs, ours),
+            Math.max(...same.map(({ load }) => load)).toFixed(1),
+            Math.max(...same.map(({ figures }) => figures?.clientStall ?? 0)).toFixed(0),
+          ],
+          words,
+        ),
       )
     }
+  }
+  const defaults = defaultFiles(measurements)
+  if (defaults) {
+    lines.push(defaults.text)
+    if (!defaults.met) missed++
   }
   const failures = measurements.filter(({ failure }) => failure !== undefined)
   for (const { program, interval, case: name, failure } of failures)
     lines.push(`not measured: ${program} ${name} at ${interval} ms: ${failure}`)
-  return lines.join('\n')
+  lines.push(missed === 0 ? 'every bar is met' : `${missed} bars are not met`)
+  return { text: lines.join('\n'), allMet: missed + failures.length === 0 }
 }
 
-const format = (cells: readonly string[]): string =>
-  cells
+const byDefault = { keepalived: 1000, vipair: 100 } as const
+
+/** Each at its own default interval. */
+function defaultFiles(measurements: readonly Measurement[]): { text: string; met: boolean } | undefined {
+  const row = rows.find(({ case: name }) => name === 'cut')
+  if (!row) return undefined
+  const theirs = figuresOf(measurements, 'keepalived', byDefault.keepalived, row)
+  const ours = figuresOf(measurements, 'vipair', byDefault.vipair, row)
+  const [their, our] = [summary(theirs), summary(ours)]
+  if (!their || !our) return undefined
+  const met = our.median * 10 <= their.median
+  const cells = [row.title, 'defaults', cell(row, theirs), cell(row, ours), ratio(row, theirs, ours), '', '']
+  return { text: format(cells, `ten times faster: ${met ? 'met' : 'NOT MET'}`), met }
+}
+
+const format = (cells: readonly string[], last = ''): string =>
+  `${cells
     .map((cell, i) => (i === 0 ? cell.padEnd(columns[0]) : cell.padStart(columns[i] ?? 0)))
-    .join('')
-    .trimEnd()
+    .join('')}  ${last}`.trimEnd()
 
 function cell({ unit }: Row, values: readonly number[]): string {
-  if (unit === 'times') return `${values.reduce((sum, value) => sum + value, 0)} of ${values.length}`
+  if (unit === 'times' && values.length > 0)
+    return `${values.reduce((sum, value) => sum + value, 0)} of ${values.length}`
   const found = summary(values)
   return found ? `${shown(found.median, unit)} [${range(found, unit)}]` : '-'
 }

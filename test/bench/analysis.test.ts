@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { heldBy, longestGap, lost, steadySince, summary } from '../../bench/failover/analysis.js'
+import { cutInTwo, heldBy, longestGap, lost, steadySince, summary } from '../../bench/failover/analysis.js'
 import type { HoldLine, Request } from '../../bench/failover/lines.js'
 
 /** One request each 10 ms from 0, answered after 1 ms, but for those sent in [100, 150). */
@@ -25,6 +25,16 @@ describe('bench/analysis', () => {
     assert.equal(lost(requests, 'udp', all), 5)
     assert.equal(lost(requests, 'udp', { from: 0, to: 120 }), 2)
     assert.equal(lost(requests, 'tcp', all), 0)
+  })
+
+  it('a connection that was reset by the other director is cut in two, not lost', () => {
+    const reset: Request[] = [
+      { kind: 'tcp', sentAt: 10, reset: true },
+      { kind: 'tcp', sentAt: 20 },
+      { kind: 'tcp', sentAt: 30, answeredAt: 31, by: 'lb2' },
+    ]
+    assert.equal(lost(reset, 'tcp', all), 1)
+    assert.equal(cutInTwo(reset, all), 1)
   })
 
   it('service is steady from the first request after the last lost one', () => {
