@@ -475,8 +475,11 @@ export class Parent {
     this.vrrpStarted = false
     const { peer } = this.sides
     const routers = this.reports.vrrp?.routers ?? []
+    // The report may be a second old: who was Active then gave way to this director, and follows it now.
     const followed = new Set(
-      routers.filter(({ peerState }) => peerState === 'backup').map(({ name }) => name),
+      routers
+        .filter(({ peerState }) => peerState === 'backup' || peerState === 'active')
+        .map(({ name }) => name),
     )
     delete this.reports.vrrp
     this.memory.died()
