@@ -165,12 +165,14 @@ async function splitAndHeal(pairing: Pairing, index: number): Promise<Figures> {
   const both = heldBy(2, holds, span)
   const by = answeredBy(arena.requests, { from: span.to - 200, to: span.to })
   const clientStall = arena.stallIn(span)
+  const arenaRequests = arena.requests
   if (served === undefined) await arena.topology.run('client', ['ip', 'neighbour', 'flush', 'dev', 'eth0'])
   await pairing.settle()
   return {
     isolated: kind === 'between' ? 1 : 0,
     dark: served === undefined ? 1 : 0,
     service: served === undefined ? darkAfter : served - healedAt,
+    lostUdp: lost(arenaRequests, 'udp', span),
     both,
     clientStall,
     byBoth: Object.keys(by).length > 1 ? 1 : 0,
