@@ -48,7 +48,9 @@ async function assertStands(client: IpvsClient, desired: Table): Promise<void> {
   }
   assert.deepEqual(plan(desired, actual, all), [])
   assertSameLines(lines(await ipvsadm('-Sn')), savedRules(desired))
-  const listed = lines(await ipvsadm('-Ln', '--thresholds')).filter((line) => /^[[\d]/.test(line))
+  const listed = lines(await ipvsadm('-Ln', '--thresholds')).flatMap((line) =>
+    /^-> [[\d]/.test(line) ? line.slice('-> '.length) : [],
+  )
   assertSameLines(listed, listedThresholds(desired))
 }
 
