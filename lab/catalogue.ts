@@ -17,6 +17,7 @@ import { packetFlood } from './scenarios/packet-flood.js'
 import { reloadServices } from './scenarios/reload-services.js'
 import { restartOnlyDirector } from './scenarios/restart-only-director.js'
 import { serverKilled } from './scenarios/server-killed.js'
+import { servicesTracked } from './scenarios/services-tracked.js'
 import { spreadDirect, spreadNat } from './scenarios/spread.js'
 import { termActive } from './scenarios/term-active.js'
 import { tunnels } from './scenarios/tunnels.js'
@@ -39,6 +40,7 @@ export const catalogue: readonly Scenario[] = [
   termActive,
   freezeActive,
   serverKilled,
+  servicesTracked,
   restartOnlyDirector,
   reloadServices,
   ipvsKilled,
