@@ -16,8 +16,8 @@ export interface Outlook {
 
 /**
  * For how long a router's addresses stay without a process: nothing is lost meanwhile. A peer that follows
- * takes over in at most its active-down interval; they go at that moment, so that two directors own them for
- * less than one advertisement interval, and nobody owns them for no time at all.
+ * takes over in at most its active-down interval, counted from the last advertisement; they go that long after
+ * the death, so that somebody always owns them, and two directors for about one advertisement interval.
  */
 export function patienceOf(
   { priority, advertisementInterval }: Pick<VirtualRouterConfig, 'priority' | 'advertisementInterval'>,
