@@ -2,6 +2,7 @@
  * Facts that more than one feature speaks of. They travel between processes as JSON; moments are
  * wall-clock milliseconds since the epoch, for people to read.
  */
+import type { Endpoint } from './ip.js'
 
 /** The filtered verdict on a real server. `unknown` until the first `rise` or `fall` is complete: changes nothing. */
 export type Health = 'unknown' | 'healthy' | 'unhealthy'
@@ -26,3 +27,16 @@ export interface SyncReadiness {
 
 /** Counters by reason, for anything that was thrown away. */
 export type DiscardCounts = Readonly<Record<string, number>>
+
+/**
+ * A balanced connection whose source is translated too: what the server takes for its client is the virtual
+ * address with `sourcePort`.
+ */
+export interface Translation {
+  /** IPPROTO: 6 or 17. */
+  readonly protocol: number
+  readonly client: Endpoint
+  readonly virtual: Endpoint
+  readonly server: Endpoint
+  readonly sourcePort: number
+}

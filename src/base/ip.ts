@@ -72,6 +72,17 @@ export function parsePrefix(text: string): IpPrefix | undefined {
 
 export const formatPrefix = (prefix: IpPrefix): string => `${formatIp(prefix.address)}/${prefix.length}`
 
+/** Whether the address is on the network of the prefix. */
+export function isInNetwork({ address, length }: IpPrefix, other: IpAddress): boolean {
+  if (address.family !== other.family) return false
+  for (let bit = 0; bit < length; bit += 8) {
+    const mask = length - bit >= 8 ? 0xff : (0xff << (8 - (length - bit))) & 0xff
+    const byte = bit / 8
+    if (((address.bytes[byte] ?? 0) & mask) !== ((other.bytes[byte] ?? 0) & mask)) return false
+  }
+  return true
+}
+
 /** `10.0.0.100:80` or `[2001:db8::1]:80`; undefined when it is neither. */
 export function parseEndpoint(text: string): Endpoint | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(0|[1-9]\d{0,4})$/.exec(text)

@@ -672,6 +672,15 @@ const rules: readonly BadFile[] = [
     '17:33: virtual_service[0].real_servers[1]: "nat" beside "full_nat" in one service, expected one of them for all servers',
   ),
   bad(
+    'full NAT of what no failover keeps',
+    changed(
+      'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
+      'forwarding = "full_nat"\nprotocol = "sctp"\ncheck = { type = "none" }\ninitial = "maybe"\nreal_servers = ["10.0.0.21:81"]',
+    ),
+    '17:12: virtual_service[0].protocol: warning: full NAT of SCTP: its sessions end with their director',
+    '19:11: virtual_service[0].initial: "maybe" is not one of them, expected "up" or "down"',
+  ),
+  bad(
     'NAT whose gateway stays where it is',
     changed(
       'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',

@@ -1,5 +1,5 @@
 /** Rules about services whose servers are reached by address translation. */
-import { formatIp, type IpAddress, type IpPrefix } from '../../base/ip.js'
+import { formatIp, type IpAddress, isInNetwork } from '../../base/ip.js'
 import type { Path } from '../node.js'
 import type { Report } from '../report.js'
 import type { FileDraft } from '../tables/file.js'
@@ -26,8 +26,12 @@ function checkMixture(service: ServiceDraft, path: Path, report: Report): void {
   const methods = (service.real_servers ?? []).map((server, k) =>
     server ? methodOf(service, server, [...path, 'real_servers', k], report) : undefined,
   )
+  if (!methods.includes('full_nat')) return
+  if (service.protocol === 'sctp') {
+    report.warning([...path, 'protocol'], 'full NAT of SCTP: its sessions end with their director')
+  }
   const at = methods.indexOf('nat')
-  if (at < 0 || !methods.includes('full_nat')) return
+  if (at < 0) return
   report.error([...path, 'real_servers', at], '"nat" beside "full_nat" in one service', {
     expected: 'one of them for all servers',
   })
@@ -51,7 +55,7 @@ function checkGateway(
     const where: Path = [...path, 'real_servers', k]
     if (!server?.address || methodOf(service, server, where, report) !== 'nat') continue
     const { address } = server.address
-    if (prefixes.some((prefix) => holds(prefix, address))) continue
+    if (prefixes.some((prefix) => isInNetwork(prefix, address))) continue
     report.warning(
       where,
       `NAT: nothing on the network of ${formatIp(address)} moves with ${formatIp(virtual)}`,
@@ -65,15 +69,6 @@ function checkGateway(
 }
 
 const same = (a: IpAddress, b: IpAddress): boolean => formatIp(a) === formatIp(b)
-
-function holds({ address, length }: IpPrefix, other: IpAddress): boolean {
-  if (address.family !== other.family) return false
-  for (let bit = 0; bit < length; bit++) {
-    const mask = 0x80 >> (bit & 7)
-    if (((address.bytes[bit >> 3] ?? 0) & mask) !== ((other.bytes[bit >> 3] ?? 0) & mask)) return false
-  }
-  return true
-}
 
 /** Undefined when some could not be read: what is missing may be there. */
 function known<T>(all: readonly (T | undefined)[] | undefined): readonly T[] | undefined {

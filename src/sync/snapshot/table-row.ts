@@ -1,13 +1,11 @@
 /**
- * One row of /proc/net/ip_vs_conn as a sync record (ip_vs_conn_seq_show). The columns:
- *
- *     Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData
+ * One row of /proc/net/ip_vs_conn as a sync record.
  *
  * What the table does not tell is left to the kernel that gets the record: the forwarding method comes from its
  * own destination, the timeout from its own table of states. A template's time is its service's persistence.
  */
-import { fromHex } from '../../base/bytes.js'
-import { type IpAddress, ipFromBytes, parseIp } from '../../base/ip.js'
+import { connectionRow } from '../../base/connection-row.js'
+import type { IpAddress } from '../../base/ip.js'
 import { encodeKernelRecord, recordFlags } from '../kernel-record.js'
 
 /** Seconds that a client of this service keeps its real server; undefined when it is not known. */
@@ -15,8 +13,6 @@ export type Persistence = (protocol: number, virtual: IpAddress, virtualPort: nu
 
 /** `engine`: kept by a persistence engine, whose data the table shows only in part. */
 export type RowProblem = 'malformed' | 'state' | 'engine'
-
-const protocols: Readonly<Record<string, number>> = { IP: 0, TCP: 6, UDP: 17 }
 
 /** TCP states by their place (IP_VS_TCP_S_). */
 const tcpStates = [
@@ -37,20 +33,13 @@ const activeStates: ReadonlySet<string> = new Set(['ESTABLISHED', 'SYN_SENT', 'S
 const templateStates: Readonly<Record<string, number>> = { NONE: 0, ASSURED: 1 }
 
 export function recordOfRow(line: string, persistence: Persistence): Uint8Array | RowProblem {
-  const columns = line.trim().split(/\s+/)
-  const [protocolName = '', from = '', fromPort = '', to = '', toPort = ''] = columns
-  const [, , , , , dest = '', destPort = '', stateName = '', expires = '', engine] = columns
-  const protocol = protocols[protocolName]
-  const [client, virtual, destination] = [address(from), address(to), address(dest)]
-  const [clientPort, virtualPort, destinationPort] = [portOf(fromPort), portOf(toPort), portOf(destPort)]
-  if (protocol === undefined || !client || !virtual || !destination) return 'malformed'
-  if (clientPort === undefined || virtualPort === undefined || destinationPort === undefined)
-    return 'malformed'
-  if (!/^\d+$/.test(expires)) return 'malformed'
-  if (engine !== undefined) return 'engine'
-  const kind = kindOf(protocol, clientPort, stateName)
+  const row = connectionRow(line)
+  if (!row) return 'malformed'
+  const { protocol, client, clientPort, virtual, virtualPort, destination, destinationPort } = row
+  if (row.engine !== undefined) return 'engine'
+  const kind = kindOf(protocol, clientPort, row.state)
   if (!kind) return 'state'
-  const kept = kind.template ? (persistence(protocol, virtual, virtualPort) ?? Number(expires)) : 0
+  const kept = kind.template ? (persistence(protocol, virtual, virtualPort) ?? row.expires) : 0
   const ends = { client, clientPort, virtual, virtualPort, destination, destinationPort }
   // A template of a firewall mark shows the mark where the virtual address would be.
   const fwmark = protocol === 0 ? markOf(virtual) : 0
@@ -76,15 +65,6 @@ function kindOf(protocol: number, clientPort: number, name: string) {
   if (protocol !== 6 || state < 0) return undefined
   return { template: false, flags: activeStates.has(name) ? 0 : recordFlags.inactive, state }
 }
-
-function address(text: string): IpAddress | undefined {
-  if (text.includes(':')) return parseIp(text)
-  const bytes = text.length === 8 ? fromHex(text) : undefined
-  return bytes && ipFromBytes(bytes)
-}
-
-const portOf = (text: string): number | undefined =>
-  /^[0-9A-Fa-f]{4}$/.test(text) ? Number.parseInt(text, 16) : undefined
 
 const markOf = (virtual: IpAddress): number =>
   virtual.bytes.slice(0, 4).reduce((mark, byte) => mark * 256 + byte, 0)

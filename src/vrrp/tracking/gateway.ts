@@ -1,5 +1,5 @@
 /** Where a tracked gateway is, and how one round of asking it is judged. Pure. */
-import { equalIp, formatIp, type IpAddress, type IpPrefix } from '../../base/ip.js'
+import { equalIp, formatIp, type IpAddress, isInNetwork } from '../../base/ip.js'
 import type { InterfaceState } from '../../base/ports.js'
 import { fail, ok, type Result } from '../../base/result.js'
 import type { GatewayTrackConfig } from '../../config/model.js'
@@ -27,7 +27,7 @@ export function findGateway(
   )
   const near = own.find(
     ({ interfaceIndex, prefix }) =>
-      contains(prefix, target) &&
+      isInNetwork(prefix, target) &&
       (track.interface === undefined || nameOf(view, interfaceIndex) === track.interface),
   )
   const found = view.interfaces.find(({ name, index }) =>
@@ -50,16 +50,6 @@ export function findGateway(
 
 const nameOf = (view: LinkView, index: number): string | undefined =>
   view.interfaces.find((each) => each.index === index)?.name
-
-function contains({ address, length }: IpPrefix, other: IpAddress): boolean {
-  if (address.family !== other.family) return false
-  for (let bit = 0; bit < length; bit += 8) {
-    const mask = length - bit >= 8 ? 0xff : (0xff << (8 - (length - bit))) & 0xff
-    const byte = bit / 8
-    if (((address.bytes[byte] ?? 0) & mask) !== ((other.bytes[byte] ?? 0) & mask)) return false
-  }
-  return true
-}
 
 /** `answered`: since the last question; `failure`: why it could not even be asked. */
 export function judgeGateway(
