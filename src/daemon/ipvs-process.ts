@@ -1,9 +1,12 @@
 /** The ipvs process: owns the kernel's IPVS table. If it dies, the table stays and forwards. */
+import { createReadStream } from 'node:fs'
 import { OpError } from '../base/result.js'
 import { millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
 import type { IpvsFact } from '../ipvs/facts.js'
+import { fullNatTargets } from '../ipvs/full-nat/targets.js'
+import { type SourcePortsFact, startTracking } from '../ipvs/full-nat/tracking/runtime.js'
 import { type IpvsRuntime, startIpvs } from '../ipvs/runtime.js'
 import { SystemClock } from '../platform/clock.js'
 import { NETLINK_GENERIC, resolveFamily } from '../platform/generic-netlink.js'
@@ -17,14 +20,25 @@ import { messageTypes, type Planned, type ToIpvs } from './messages.js'
 import { OwnershipFile } from './ownership-file.js'
 import { SysctlFile } from './sysctl-file.js'
 
+/** include/uapi/linux/netlink.h */
+const NETLINK_NETFILTER = 12
 const resolveTimeout = millis(2_000)
 
-runChild<ToIpvs, IpvsFact | Planned>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
+runChild<ToIpvs, IpvsFact | Planned | SourcePortsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const netlink = new NetlinkExchange(reactor, clock, NETLINK_GENERIC)
   let runtime: IpvsRuntime | undefined
   let services: readonly VirtualServiceConfig[] = []
+  const tracking = startTracking(
+    {
+      clock,
+      log,
+      openNetlink: () => new NetlinkExchange(reactor, clock, NETLINK_NETFILTER),
+      readConnectionTable: () => createReadStream('/proc/net/ip_vs_conn'),
+    },
+    emit,
+  )
   return {
     handle(message) {
       switch (message.type) {
@@ -45,12 +59,23 @@ runChild<ToIpvs, IpvsFact | Planned>('ipvs', messageTypes.toIpvs, ({ log, emit }
             message.setting,
             emit,
           )
+          tracking.configure(fullNatTargets(message.setting.services))
           return
         case 'configure':
           // What comes before `start` is part of it.
           if (runtime === undefined) return
           services = updated(services, message.services)
           runtime.configure({ ...message.setting, services })
+          tracking.configure(fullNatTargets(services))
+          return
+        case 'addressRoles':
+          tracking.rolesChanged(message.roles)
+          return
+        case 'peerSourcePorts':
+          tracking.peerSourcePorts(message.translations)
+          return
+        case 'connectionsArrived':
+          tracking.connectionsArrived()
           return
         case 'healthChanged':
           runtime?.healthChanged(message.servers)
@@ -64,6 +89,7 @@ runChild<ToIpvs, IpvsFact | Planned>('ipvs', messageTypes.toIpvs, ({ log, emit }
     },
     status: () => runtime?.status(),
     async stop() {
+      await tracking.stop()
       await runtime?.stop()
       netlink.close()
       reactor.close()

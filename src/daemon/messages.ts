@@ -5,13 +5,14 @@
  * Both ends come from one build, so a message that does not fit the tables below is a bug: whoever
  * receives it logs it and exits, and is rebuilt from the configuration.
  */
-import type { ServerHealth, SyncReadiness } from '../base/facts.js'
+import type { ServerHealth, SyncReadiness, Translation } from '../base/facts.js'
 import type { KernelChange } from '../base/kernel-change.js'
 import type { Port } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
 import type { ServicesUpdate } from '../config/share.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
 import type { IpvsFact } from '../ipvs/facts.js'
+import type { AddressRoles, SourcePortsFact } from '../ipvs/full-nat/tracking/runtime.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { IpvsStatus } from '../ipvs/status.js'
 import type { SyncEvent, SyncStatus } from '../sync/runtime.js'
@@ -94,6 +95,10 @@ export type ToIpvs =
   /** The operator asks what this setting would change. `planned` follows with this `id`. */
   | { readonly type: 'plan'; readonly id: number; readonly setting: IpvsSetting }
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
+  | { readonly type: 'addressRoles'; readonly roles: AddressRoles }
+  | { readonly type: 'peerSourcePorts'; readonly translations: readonly Translation[] }
+  /** The peer's table has come. */
+  | { readonly type: 'connectionsArrived' }
   | { readonly type: 'stop' }
 
 export type ToHealthcheck =
@@ -105,6 +110,7 @@ export type ToSync =
   | { readonly type: 'start'; readonly setting: SyncSetting }
   | { readonly type: 'configure'; readonly services: ServicesUpdate }
   | { readonly type: 'syncDaemonsStarted' }
+  | SourcePortsFact
   | { readonly type: 'stop' }
 
 export type ToTracker =
@@ -150,7 +156,7 @@ export interface Planned {
   readonly failure: string | undefined
 }
 
-export type FromIpvs = Lifecycle | IpvsFact | Planned | StatusReport<IpvsStatus>
+export type FromIpvs = Lifecycle | IpvsFact | Planned | SourcePortsFact | StatusReport<IpvsStatus>
 export type FromHealthcheck =
   | Lifecycle
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
@@ -170,15 +176,24 @@ export const messageTypes = {
     stop: true,
   } satisfies Record<ToVrrp['type'], true>,
   toTracker: { start: true, stop: true } satisfies Record<ToTracker['type'], true>,
-  toIpvs: { start: true, configure: true, healthChanged: true, plan: true, stop: true } satisfies Record<
-    ToIpvs['type'],
-    true
-  >,
+  toIpvs: {
+    start: true,
+    configure: true,
+    healthChanged: true,
+    plan: true,
+    addressRoles: true,
+    peerSourcePorts: true,
+    connectionsArrived: true,
+    stop: true,
+  } satisfies Record<ToIpvs['type'], true>,
   toHealthcheck: { start: true, configure: true, stop: true } satisfies Record<ToHealthcheck['type'], true>,
-  toSync: { start: true, configure: true, syncDaemonsStarted: true, stop: true } satisfies Record<
-    ToSync['type'],
-    true
-  >,
+  toSync: {
+    start: true,
+    configure: true,
+    syncDaemonsStarted: true,
+    sourcePorts: true,
+    stop: true,
+  } satisfies Record<ToSync['type'], true>,
   fromVrrp: {
     ready: true,
     stopped: true,
@@ -202,6 +217,7 @@ export const messageTypes = {
     syncDaemonsStarted: true,
     driftRepaired: true,
     settingsRepaired: true,
+    sourcePorts: true,
     operationFailed: true,
     planned: true,
   } satisfies Record<FromIpvs['type'], true>,
@@ -209,10 +225,13 @@ export const messageTypes = {
     FromHealthcheck['type'],
     true
   >,
-  fromSync: { ready: true, stopped: true, status: true, syncReadiness: true } satisfies Record<
-    FromSync['type'],
-    true
-  >,
+  fromSync: {
+    ready: true,
+    stopped: true,
+    status: true,
+    syncReadiness: true,
+    peerSourcePorts: true,
+  } satisfies Record<FromSync['type'], true>,
 }
 
 /** The message itself when its type is one of `types`; undefined when it is a stranger. */

@@ -16,6 +16,7 @@ import type { PairKey } from '../pair/key.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { AcceptFilter } from './accept-filter.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
+import { FullNatFacts } from './full-nat-facts.js'
 import { healthKey } from './health-key.js'
 import { LoopLag } from './loop-lag.js'
 import type { MaintenanceFile } from './maintenance-file.js'
@@ -87,6 +88,7 @@ export class Parent {
   private readonly healthSince = new Map<string, Millis>()
   private readonly reports: Reports = {}
   private readonly tracker: Tracker
+  private readonly fullNat: FullNatFacts
   private readiness: SyncReadiness
   private vrrpReady = false
   /** It has its setting. */
@@ -126,6 +128,7 @@ export class Parent {
       },
     )
     this.tracker = new Tracker(this.children, config)
+    this.fullNat = new FullNatFacts(this.children, () => this.config.virtualRouters)
     this.readiness = this.children.sync
       ? { ready: false, reason: 'the sync process has not reported yet' }
       : { ready: true, reason: 'no sessions are mirrored' }
@@ -359,6 +362,7 @@ export class Parent {
       case 'roleChanged':
         // Whatever the role is: it has released the addresses, or answers for them.
         this.orphans.keep()
+        this.fullNat.roleChanged(message.router, message.to)
         return
       case 'handoverEnded':
         this.questions.answered(message.id, message.results)
@@ -375,6 +379,7 @@ export class Parent {
         this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting(), sysctlFile, ownedFile })
         if (this.health.size > 0)
           this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.values()] })
+        this.fullNat.ipvsReady()
         return
       }
       case 'status':
@@ -390,6 +395,9 @@ export class Parent {
       case 'syncDaemonsStarted':
         this.syncDaemonsStarted = true
         this.children.sync?.send({ type: 'syncDaemonsStarted' })
+        return
+      case 'sourcePorts':
+        this.fullNat.sourcePorts(message)
         return
       default:
         return
@@ -433,11 +441,16 @@ export class Parent {
         if (!peer || !pair) return
         this.children.sync?.send({ type: 'start', setting: { local, peer, pair, services } })
         if (this.syncDaemonsStarted) this.children.sync?.send({ type: 'syncDaemonsStarted' })
+        this.fullNat.syncReady()
         return
       }
       case 'syncReadiness':
         this.readiness = message.readiness
         this.children.vrrp.send({ type: 'syncReadiness', readiness: message.readiness })
+        if (message.readiness.ready) this.fullNat.connectionsArrived()
+        return
+      case 'peerSourcePorts':
+        this.fullNat.peerSourcePorts(message.translations)
         return
       case 'status':
         this.reports.sync = message.status

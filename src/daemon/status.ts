@@ -145,11 +145,21 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
   const unknown = { coverage: null, connections: null, lagSeconds: null, lastSnapshot: null }
   if (!sync) return { role: 'off', ...unknown, messages: {}, discarded: {} }
   const { messagesSent, messagesReceived, recordsSent, recordsReceived, recordsUnsent, injected, lost } = sync
+  const { peerSourcePorts } = sync
   return {
     role: sync.role,
     ...unknown,
     lastSnapshot: sync.readiness.ready ? sync.readiness.reason : null,
-    messages: { messagesSent, recordsSent, recordsUnsent, messagesReceived, recordsReceived, injected, lost },
+    messages: {
+      messagesSent,
+      recordsSent,
+      recordsUnsent,
+      messagesReceived,
+      recordsReceived,
+      injected,
+      lost,
+      peerSourcePorts,
+    },
     discarded: { ...sync.rejected, ...sync.link.discarded },
   }
 }

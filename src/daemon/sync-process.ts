@@ -88,6 +88,9 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
         case 'syncDaemonsStarted':
           runtime?.kernelDaemonsStarted()
           return
+        case 'sourcePorts':
+          runtime?.sourcePorts(message.translations)
+          return
         case 'stop':
           return
       }

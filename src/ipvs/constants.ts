@@ -130,4 +130,4 @@ export const AF = { INET: 2, INET6: 10 } as const
 export const IPPROTO = { TCP: 6, UDP: 17, SCTP: 132 } as const
 
 /** Request flags, NLM_F_*. DUMP is ROOT and MATCH together. */
-export const NLM_F = { ACK: 0x4, DUMP: 0x300 } as const
+export const NLM_F = { ACK: 0x4, EXCL: 0x200, DUMP: 0x300, CREATE: 0x400 } as const

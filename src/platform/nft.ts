@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import type { Nft } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 
-const TIMEOUT = 10_000
+const TIMEOUT = 20_000
 const LARGEST_LISTING = 64 * 1024 * 1024
 /** Where distributions put it, whatever the daemon's own path is. */
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
@@ -40,16 +40,25 @@ export class NftProgram implements Nft {
 
 /** What nft prints for the errnos that matter here (strerror, LC_ALL=C). */
 const errnos: readonly (readonly [text: string, code: string, cure: string])[] = [
-  ['No such file or directory', 'ENOENT', 'there is no such table'],
   [
     'Operation not supported',
     'EOPNOTSUPP',
     'this kernel has no nf_tables for it: it needs the modules nf_tables, nft_chain_nat and nft_ct (modprobe nft_chain_nat)',
   ],
   ['Operation not permitted', 'EPERM', 'nf_tables are changed only by root or CAP_NET_ADMIN'],
+  // Last: others may bring it along.
+  ['No such file or directory', 'ENOENT', 'there is no such table'],
 ]
 
-function failure(op: string, error: Error & { code?: unknown }, complaint: string): OpError {
+function failure(
+  op: string,
+  error: Error & { code?: unknown; killed?: boolean },
+  complaint: string,
+): OpError {
+  if (error.killed) {
+    const cause = new Error(`nft did not end within ${TIMEOUT / 1000} s; the next reconcile tries again`)
+    return new OpError('nft', op, 'timeout', { cause })
+  }
   if (error.code === 'ENOENT') {
     const cause = new Error('there is no program nft on this machine: install nftables')
     return new OpError('nft', op, 'missing', { cause })

@@ -1,8 +1,9 @@
 /** The sync process: the relay on its sockets. */
-import type { DiscardCounts, SyncReadiness } from '../base/facts.js'
+import type { DiscardCounts, SyncReadiness, Translation } from '../base/facts.js'
 import { type IpAddress, parseIp } from '../base/ip.js'
 import type { Clock, DatagramHandlers, DatagramSocket, Log, Timer } from '../base/ports.js'
 import { unreachable } from '../base/result.js'
+import { after } from '../base/units.js'
 import type { PairLink, PairLinkStatus } from '../pair/link.js'
 import { kernelSyncGroup, kernelSyncPort } from './kernel-message.js'
 import {
@@ -19,6 +20,7 @@ import {
 import { decodeRelayMessage, encodeRelayMessage, type RelayMessage } from './relay-message.js'
 import { Snapshot, type SnapshotCounts, type TableChunks } from './snapshot/runtime.js'
 import type { Persistence } from './snapshot/table-row.js'
+import { type Gathering, gather, partsOf, repeatInterval } from './source-ports.js'
 
 export interface SyncPorts {
   readonly clock: Clock
@@ -40,7 +42,10 @@ export interface SyncSetting {
   readonly persistence?: Persistence
 }
 
-export type SyncEvent = { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
+export type SyncEvent =
+  | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
+  /** The peer's connections of full NAT whose source port is not their client's own, all of them. */
+  | { readonly type: 'peerSourcePorts'; readonly translations: readonly Translation[] }
 
 /** `starting` until the kernel's daemons run, `alone` while the peer is not reachable. */
 export type SyncRole = 'starting' | 'alone' | 'relaying'
@@ -59,6 +64,8 @@ export interface SyncStatus {
   readonly waiting: number
   /** Messages of the peer's that never came. */
   readonly lost: number
+  /** The peer's connections of full NAT whose source port is not their client's own. */
+  readonly peerSourcePorts: number
   readonly rejected: DiscardCounts
   readonly snapshot: SnapshotCounts
   readonly readiness: SyncReadiness
@@ -68,6 +75,8 @@ export interface SyncStatus {
 export interface SyncRuntime {
   /** Master and backup run on `lo`, and the services exist: from now on what the peer says may go in. */
   kernelDaemonsStarted(): void
+  /** Ours, for the peer; undefined: none pass here, and nothing is said. */
+  sourcePorts(translations: readonly Translation[] | undefined): void
   status(): SyncStatus
   stop(): void
 }
@@ -101,12 +110,17 @@ class RunningSync implements SyncRuntime {
   private timer: Timer | undefined
   private timerDeadline = Number.POSITIVE_INFINITY
   private sessionBegan = false
+  private ours: readonly Translation[] | undefined
+  private listId = 0
+  private repeating: Timer | undefined
+  private gathering: Gathering | undefined
+  private theirs = 0
   private stopped = false
 
   constructor(
     private readonly ports: SyncPorts,
     setting: SyncSetting,
-    emit: (event: SyncEvent) => void,
+    private readonly emit: (event: SyncEvent) => void,
   ) {
     const group = parseIp(kernelSyncGroup)
     if (!group || setting.syncid === setting.peerSyncid) throw new RangeError('two directors, two sync ids')
@@ -139,6 +153,11 @@ class RunningSync implements SyncRuntime {
     if (this.sessionBegan) this.snapshot.begin()
   }
 
+  sourcePorts(translations: readonly Translation[] | undefined): void {
+    this.ours = translations
+    this.tellSourcePorts()
+  }
+
   status(): SyncStatus {
     const link = this.link.status()
     const role = !this.state.kernelReady ? 'starting' : link.reachable ? 'relaying' : 'alone'
@@ -147,6 +166,7 @@ class RunningSync implements SyncRuntime {
       ...this.counts,
       waiting: this.state.queue.length,
       lost: lostMessages(this.state),
+      peerSourcePorts: this.theirs,
       rejected: { ...this.rejected },
       snapshot: { ...this.snapshot.counts },
       readiness: this.snapshot.readiness,
@@ -157,6 +177,7 @@ class RunningSync implements SyncRuntime {
   stop(): void {
     this.stopped = true
     this.timer?.cancel()
+    this.repeating?.cancel()
     this.snapshot.stop()
     this.receiver.close()
     this.injector.close()
@@ -168,6 +189,7 @@ class RunningSync implements SyncRuntime {
     this.sessionBegan = true
     this.run({ type: 'sessionBegan' })
     if (this.state.kernelReady) this.snapshot.begin()
+    this.tellSourcePorts()
   }
 
   private receive(payload: Uint8Array): void {
@@ -180,6 +202,12 @@ class RunningSync implements SyncRuntime {
   private hear(message: RelayMessage): void {
     if (message.kind !== 'request' && message.syncId !== this.params.peerSyncId) {
       this.reject('peer_sync_id')
+    } else if (message.kind === 'sourcePorts') {
+      const [gathering, translations] = gather(this.gathering, message)
+      this.gathering = gathering
+      if (!translations) return
+      this.theirs = translations.length
+      this.emit({ type: 'peerSourcePorts', translations })
     } else if (message.kind !== 'live') {
       this.snapshot.receive(message)
     } else {
@@ -188,6 +216,17 @@ class RunningSync implements SyncRuntime {
       this.snapshot.live(message.records)
       this.run({ type: 'live', message })
     }
+  }
+
+  private tellSourcePorts(): void {
+    this.repeating?.cancel()
+    if (this.stopped || !this.ours) return
+    this.listId += 1
+    for (const part of partsOf(this.params.syncId, this.listId, this.ours)) {
+      if (!this.link.send(encodeRelayMessage(part))) break
+    }
+    const { clock } = this.ports
+    this.repeating = clock.at(after(clock.now(), repeatInterval), () => this.tellSourcePorts())
   }
 
   private run(event: RelayEvent): void {

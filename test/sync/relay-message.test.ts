@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert'
 import fc from 'fast-check'
 import { fromHex } from '../../src/base/bytes.js'
+import type { Translation } from '../../src/base/facts.js'
 import { decodeRelayMessage, encodeRelayMessage, type RelayMessage } from '../../src/sync/relay-message.js'
+import { end as endpoint } from '../ipvs/tracking-samples.js'
 import { establishedNatRecord } from '../vectors/kernel-sync.js'
 
 const record = fromHex(establishedNatRecord)
@@ -10,6 +12,15 @@ const records = [
   record,
   Buffer.concat([Uint8Array.of(0, 6, 0, 39), record.subarray(4), Uint8Array.of(2, 1, 9)]),
 ]
+const ends4 = { client: '10.0.0.9:5000', virtual: '10.0.0.100:80', server: '10.0.0.21:8080' }
+const ends6 = { client: '[fd00::9]:5000', virtual: '[fd00::100]:53', server: '[fd00::21]:53' }
+const translations: Translation[] = [ends4, ends6].map(({ client, virtual, server }, i) => ({
+  protocol: i === 0 ? 6 : 17,
+  client: endpoint(client),
+  virtual: endpoint(virtual),
+  server: endpoint(server),
+  sourcePort: 61_234,
+}))
 const number = fc.nat(Number.MAX_SAFE_INTEGER)
 const syncId = fc.nat(255)
 const plain = { noNullPrototype: true }
@@ -21,6 +32,17 @@ const messages: fc.Arbitrary<RelayMessage> = fc.oneof(
   fc.record({ kind: fc.constant('request' as const), id: number }, plain),
   fc.record({ kind: fc.constant('rows' as const), syncId, id: number, records: fc.subarray(records) }, plain),
   fc.record({ kind: fc.constant('end' as const), syncId, id: number, rows: number }, plain),
+  fc.record(
+    {
+      kind: fc.constant('sourcePorts' as const),
+      syncId,
+      id: number,
+      part: fc.nat(0xffff),
+      parts: fc.nat(0xffff),
+      translations: fc.subarray(translations),
+    },
+    plain,
+  ),
 )
 
 describe('relay message', () => {
@@ -47,12 +69,15 @@ describe('relay message', () => {
 
   const live = encodeRelayMessage({ kind: 'live', syncId: 2, sequence: 0, records })
   const end = encodeRelayMessage({ kind: 'end', syncId: 2, id: 1, rows: 5 })
+  const ports = encodeRelayMessage({ kind: 'sourcePorts', syncId: 2, id: 1, part: 0, parts: 1, translations })
   const changed = (at: number, value: number) => Uint8Array.from(live, (byte, i) => (i === at ? value : byte))
   const refused = [
     ['nothing', new Uint8Array(0), 'truncated'],
     ['half a header', live.subarray(0, 11), 'truncated'],
     ['an end without its number', end.subarray(0, 19), 'truncated'],
-    ['an unknown kind', changed(0, 5), 'kind'],
+    ['an unknown kind', changed(0, 6), 'kind'],
+    ['a source port without its connection', ports.subarray(0, ports.length - 1), 'record'],
+    ['source ports of no part', ports.subarray(0, 15), 'truncated'],
     ['more records than there are', changed(3, 3), 'record'],
     ['half a record', live.subarray(0, 40), 'record'],
   ] as const

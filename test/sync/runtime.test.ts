@@ -171,7 +171,8 @@ describe('sync runtime, snapshot', () => {
     const two = startSync(there.ports, { syncid: 2, peerSyncid: 1 }, (event) => there.events.push(event))
     here.sendToPeer = (payload) => there.peerSays(payload)
     there.sendToPeer = (payload) => here.peerSays(payload)
-    const readiness = (side: Surroundings) => side.events.at(-1)?.readiness
+    const readiness = (side: Surroundings) =>
+      side.events.flatMap((event) => (event.type === 'syncReadiness' ? [event.readiness] : [])).at(-1)
     const settle = async (until: () => boolean) => {
       for (let turn = 0; turn < 2000 && !until(); turn++) {
         await new Promise<void>((resolve) => setImmediate(resolve))

@@ -74,7 +74,7 @@ export class Snapshot {
     if ('run' in this.state) this.ask({ type: 'live', records })
   }
 
-  receive(message: Exclude<RelayMessage, { kind: 'live' }>): void {
+  receive(message: Exclude<RelayMessage, { kind: 'live' | 'sourcePorts' }>): void {
     switch (message.kind) {
       case 'request':
         if (message.id !== this.serving) void this.serve(message.id)
