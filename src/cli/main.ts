@@ -6,6 +6,7 @@ import type { DirectorStatus } from '../base/status.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload } from './operate.js'
 import { runPlan } from './plan.js'
+import { type RealServerOptions, runProgram, runRealServer } from './real-server.js'
 import { renderStatus } from './status.js'
 
 interface CommonOptions {
@@ -78,6 +79,29 @@ function addOperatingCommands(program: Command, finish: (status: number) => void
     )
 }
 
+function addRealServerCommand(program: Command, finish: (status: number) => void): void {
+  withCommonOptions(
+    program
+      .command('real-server')
+      .description(
+        'print what a real server of a service needs for its forwarding method; reads the file only',
+      ),
+  )
+    .argument('<service>', 'a virtual service of the file')
+    .option('--server <name>', 'one of its servers, where they need different things')
+    .option('--apply', 'do it on this machine')
+    .option('--remove', 'undo it')
+    .action(async (service: string, options: CommonOptions & RealServerOptions) =>
+      finish(
+        await runRealServer(options.config, service, options, {
+          out: (text) => process.stdout.write(text),
+          error: (text) => process.stderr.write(text),
+          run: runProgram,
+        }),
+      ),
+    )
+}
+
 function buildProgram(finish: (status: number) => void): Command {
   const program = new Command('vipair')
   program
@@ -104,6 +128,7 @@ function buildProgram(finish: (status: number) => void): Command {
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => finish(await showStatus(options)))
   addOperatingCommands(program, finish)
+  addRealServerCommand(program, finish)
   withCommonOptions(program.command('keygen').description('make a pair key'))
     .argument('[file]', 'where to put it, mode 0600; standard output when absent')
     .action(async (file: string | undefined) => {

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runProgram, runRealServer } from '../../src/cli/real-server.js'
+import { type RealServerNeeds, stepsFor } from '../../src/cli/real-server-steps.js'
+import { baseFile, changed } from '../config/base-file.js'
+import { end } from '../ipvs/tracking-samples.js'
+import { createNamespace } from '../platform/namespace.js'
+
+const servers = 'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]'
+
+describe('real-server', () => {
+  let folder: string
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vipair-real-server-'))
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  async function command(text: string, service: string, options = {}, run: typeof runProgram = runProgram) {
+    const file = join(folder, 'vipair.toml')
+    writeFileSync(file, text)
+    let [out, error] = ['', '']
+    const status = await runRealServer(file, service, options, {
+      out: (said) => {
+        out += said
+      },
+      error: (said) => {
+        error += said
+      },
+      run,
+    })
+    return { status, out, error }
+  }
+
+  it('prints the commands of direct routing, with their reasons', async () => {
+    const { status, out } = await command(baseFile, 'web')
+    assert.equal(status, 0)
+    assert.deepEqual(
+      out.split('\n').map((line) => line.split('#')[0]?.trim()),
+      [
+        'sysctl -q -w net.ipv4.conf.all.arp_ignore=1',
+        'sysctl -q -w net.ipv4.conf.all.arp_announce=2',
+        'ip address replace 10.0.0.100/32 dev lo',
+        '',
+        '',
+      ],
+    )
+  })
+
+  it('applies direct routing in this machine, twice, and takes it back, twice', async () => {
+    const here = createNamespace()
+    try {
+      const inside: typeof runProgram = (argv) => here.enter(() => runProgram(argv))
+      const silent = () => here.enter(() => runProgram(['sysctl', 'net.ipv4.conf.all.arp_ignore']))
+      assert.equal(await silent(), undefined)
+      for (const word of ['done', 'done']) {
+        const { status, out, error } = await command(baseFile, 'web', { apply: true }, inside)
+        assert.deepEqual([status, error], [0, ''])
+        assert.ok(out.endsWith(`${word}: ip address replace 10.0.0.100/32 dev lo\n`), out)
+      }
+      assert.match(here.ip('address show dev lo'), /inet 10\.0\.0\.100\/32 scope global lo/)
+      for (const word of ['done', 'is so already']) {
+        const { status, out } = await command(baseFile, 'web', { remove: true }, inside)
+        assert.equal(status, 0)
+        assert.equal(out, `${word}: ip address del 10.0.0.100/32 dev lo\n`)
+      }
+      assert.doesNotMatch(here.ip('address show dev lo'), /10\.0\.0\.100/)
+    } finally {
+      here.close()
+    }
+  })
+
+  it('stops at the first failure, with what the program said', async () => {
+    const { status, error } = await command(
+      baseFile,
+      'web',
+      { apply: true },
+      async () => 'Operation not permitted',
+    )
+    assert.equal(status, 1)
+    assert.equal(error, 'real-server: sysctl -q -w net.ipv4.conf.all.arp_ignore=1: Operation not permitted\n')
+  })
+
+  it('names the gateway of NAT, the cure where there is none, and nothing for full NAT', async () => {
+    const nat = (address: string) => changed(servers, `forwarding = "nat"\nreal_servers = ["${address}"]`)
+    assert.match(
+      (await command(nat('10.0.0.21:80'), 'web')).out,
+      /ip route replace default via 10\.0\.0\.100/,
+    )
+    assert.match(
+      (await command(nat('10.1.0.21:80'), 'web')).out,
+      /no floating address is on the network of 10\.1\.0\.21/,
+    )
+    const full = await command(changed(servers, `forwarding = "full_nat"\n${servers}`), 'web', {
+      apply: true,
+    })
+    assert.deepEqual([full.status, full.out.startsWith('note: nothing')], [0, true])
+  })
+
+  it('asks which server where they differ, and names what there is', async () => {
+    const mixed = changed('"10.0.0.22:80"', '{ address = "10.0.0.22:80", forwarding = "nat" }')
+    const { status, error } = await command(mixed, 'web')
+    assert.equal(status, 1)
+    assert.match(error, /choose one by --server \(10\.0\.0\.21:80: direct, 10\.0\.0\.22:80: nat\)/)
+    assert.equal((await command(mixed, 'web', { server: '10.0.0.21:80' })).status, 0)
+    assert.match(
+      (await command(mixed, 'web', { server: 'x' })).error,
+      /web has no server x: it has 10\.0\.0\.21:80/,
+    )
+    assert.match((await command(baseFile, 'nope')).error, /no virtual service nope in .*: it has web/)
+    assert.equal((await command('', 'web')).status, 2)
+  })
+})
+
+describe('steps of a tunnel', () => {
+  const of = (change: Partial<RealServerNeeds>) => {
+    const needs: RealServerNeeds = {
+      forwarding: 'tunnel',
+      virtual: end('10.0.0.100:0').address,
+      server: end('10.1.0.21:0').address,
+      tunnel: { type: 'ipip', port: undefined },
+      gateways: [],
+      ...change,
+    }
+    const { apply, remove, notes } = stepsFor(needs)
+    return {
+      apply: apply.map(({ run }) => run.join(' ')),
+      remove: remove.map(({ run }) => run.join(' ')),
+      notes,
+    }
+  }
+  const held = [
+    'sysctl -q -w net.ipv4.conf.all.arp_ignore=1',
+    'sysctl -q -w net.ipv4.conf.all.arp_announce=2',
+    'ip address replace 10.0.0.100/32 dev tunl0',
+  ]
+
+  it('of ipip', () => {
+    const { apply, remove, notes } = of({})
+    assert.deepEqual(apply, [
+      'modprobe ipip',
+      'ip link set tunl0 up',
+      'sysctl -q -w net.ipv4.conf.tunl0.rp_filter=2',
+      ...held,
+    ])
+    assert.deepEqual(remove, ['ip address del 10.0.0.100/32 dev tunl0'])
+    assert.match(notes[0] ?? '', /^20 bytes .* to 1520, .* segments of 1440 bytes/)
+  })
+
+  it('of GUE', () => {
+    const { apply, remove, notes } = of({ tunnel: { type: 'gue', port: 6080 } })
+    assert.deepEqual(apply.slice(0, 4), [
+      'modprobe ipip',
+      'modprobe fou',
+      'ip fou add port 6080 gue',
+      'ip link set tunl0 up',
+    ])
+    assert.deepEqual(remove, ['ip address del 10.0.0.100/32 dev tunl0', 'ip fou del port 6080'])
+    assert.match(notes[0] ?? '', /^32 bytes/)
+  })
+
+  for (const [virtual, server, type, device, overhead] of [
+    ['10.0.0.100:0', '[fd00::21]:0', 'ipip', 'vipair6', 40],
+    ['[fd00::100]:0', '10.1.0.21:0', 'ipip', 'sit0', 20],
+    ['[fd00::100]:0', '[fd00::21]:0', 'ipip', 'vipair6', 40],
+    ['10.0.0.100:0', '10.1.0.21:0', 'gre', 'gre0', 24],
+    ['[fd00::100]:0', '[fd00::21]:0', 'gre', 'ip6gre0', 44],
+  ] as const) {
+    it(`of ${type} from ${virtual} to ${server}`, () => {
+      const ends = { virtual: end(virtual).address, server: end(server).address }
+      const { apply, notes } = of({ ...ends, tunnel: { type, port: undefined } })
+      assert.ok(apply.includes(`ip link set ${device} up`), apply.join('; '))
+      const made = apply.includes('ip link add vipair6 type ip6tnl mode any local fd00::21 remote ::')
+      assert.equal(made, device === 'vipair6')
+      assert.ok(notes[0]?.startsWith(`${overhead} bytes`))
+    })
+  }
+})
