@@ -24,4 +24,10 @@ export const virtualAddress = '10.0.0.100'
 /** Where NAT servers send their answers; it must move together with the virtual address. */
 export const natGateway = '10.2.0.254'
 
+/** The client's further address, where it has two. */
+export const secondClient = '10.0.0.9'
+
+/** Of the virtual address: where one real server takes everything. */
+export const pinnedPort = 7001
+
 export const ports = { http: 80, echo: 7000 } as const

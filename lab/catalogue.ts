@@ -5,6 +5,7 @@ import { differentKeys } from './scenarios/different-keys.js'
 import { failback, failbackNat } from './scenarios/failback.js'
 import { freezeActive } from './scenarios/freeze-active.js'
 import { frrProtocols } from './scenarios/frr-protocols.js'
+import { fullNat, fullNatNftables } from './scenarios/full-nat.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { ipvsKilled } from './scenarios/ipvs-killed.js'
 import { ipvsMatrix } from './scenarios/ipvs-matrix.js'
@@ -51,4 +52,6 @@ export const catalogue: readonly Scenario[] = [
   frrProtocols,
   packetFlood,
   acceptNothing,
+  fullNat,
+  fullNatNftables,
 ]

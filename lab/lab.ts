@@ -3,7 +3,7 @@ import type { LabProcess } from './lab-process.js'
 import { Load, type LoadOptions } from './load/load.js'
 import { built } from './paths.js'
 import { type ForwardingMethod, Topology } from './topology.js'
-import { until } from './wait.js'
+import { busyMachine, until } from './wait.js'
 
 /** One laid-out network with what runs in it: what a scenario is given. */
 export class Lab {
@@ -45,7 +45,7 @@ export class Lab {
         ready ||= line === 'ready'
       },
     })
-    await until(`${name} listens`, 15000, () => (ready ? true : undefined))
+    await until(`${name} listens`, 15000 * busyMachine, () => (ready ? true : undefined))
     return server
   }
 

@@ -77,7 +77,10 @@ async function shell(): Promise<number> {
 
 if (command === 'list') {
   const width = Math.max(...catalogue.map(({ name }) => name.length))
-  for (const { name, summary } of catalogue) process.stdout.write(`${name.padEnd(width)}  ${summary}\n`)
+  for (const { name, summary, flavours } of catalogue) {
+    const only = flavours ? ` [${flavours.join(', ')}]` : ''
+    process.stdout.write(`${name.padEnd(width)}  ${summary}${only}\n`)
+  }
 } else if (command === 'run') process.exitCode = await run()
 else if (command === 'shell') process.exitCode = await shell()
 else wrong(command === undefined ? 'what to do?' : `unknown command ${command}`)

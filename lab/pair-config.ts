@@ -16,6 +16,8 @@ export interface PairOptions {
   readonly routers?: string
   /** More lines of the virtual router's table. */
   readonly front?: string
+  /** `[[virtual_service]]` tables in place of the lab's three. */
+  readonly services?: string
   readonly rise?: number
   readonly fall?: number
 }
@@ -48,6 +50,11 @@ real_servers = [
 ${serverNames.map((name) => `  { name = "${name}", address = "${serverAddress(name, forwarding)}:${port}" },`).join('\n')}
 ]
 `
+  const labServices = [
+    service('web', 'tcp', ports.http),
+    service('echo', 'tcp', ports.echo),
+    service('echo-udp', 'udp', ports.echo),
+  ].join('')
   const directors = directorNames.map(
     (name) => `
 [[director]]
@@ -70,7 +77,7 @@ transport = "${transport}"
 advertisement_interval = "${advertisementInterval}ms"
 preempt = "${preempt}"
 ${options.front ?? ''}
-${service('web', 'tcp', ports.http)}${service('echo', 'tcp', ports.echo)}${service('echo-udp', 'udp', ports.echo)}`
+${options.services ?? labServices}`
 }
 
 /**

@@ -12,14 +12,15 @@ import {
 import { LabProcess, type SpawnOptions } from './lab-process.js'
 import { run } from './shell-command.js'
 
-export type ForwardingMethod = 'direct' | 'nat'
+export type ForwardingMethod = 'direct' | 'nat' | 'full_nat'
 
 let made = 0
 
 /**
  * Six hosts on one switch, each a network namespace: a client, two directors, three real servers that are
  * ready for direct routing (the virtual address on lo, silent in ARP) and for NAT (a second subnet whose
- * answers leave by the gateway that floats with the virtual address). Needs root.
+ * answers leave by the gateway that floats with the virtual address); for full NAT they are as they come.
+ * Needs root.
  */
 export class Topology {
   readonly prefix: string
@@ -35,7 +36,7 @@ export class Topology {
   static async create(artefacts: string, forwarding: ForwardingMethod): Promise<Topology> {
     const topology = new Topology(artefacts)
     try {
-      await topology.#build()
+      await topology.#build(forwarding)
       await topology.forwardBy(forwarding)
       return topology
     } catch (error) {
@@ -71,7 +72,7 @@ export class Topology {
     return child
   }
 
-  /** Direct routing needs no forwarding, and with it an old owner would hide losses by passing strays on. */
+  /** Direct routing needs no forwarding, and with it an old owner would hide losses by passing strays on; vipair sets it for itself. */
   async forwardBy(method: ForwardingMethod): Promise<void> {
     const forward = method === 'nat' ? 1 : 0
     for (const lb of directorNames)
@@ -132,7 +133,7 @@ export class Topology {
     await run(['ip', '-batch', '-'], ours.map((name) => `netns del ${name}\n`).join(''))
   }
 
-  async #build(): Promise<void> {
+  async #build(forwarding: ForwardingMethod): Promise<void> {
     const all = ['switch', ...hostNames] as const
     await run(['ip', '-batch', '-'], all.map((host) => `netns add ${this.namespace(host)}\n`).join(''))
     const cables = hostNames.flatMap((host) => [
@@ -147,7 +148,7 @@ export class Topology {
     ])
     for (const host of hostNames) {
       await this.run(host, ['sysctl', '-q', '-w', ...sysctls(host)])
-      await this.#ip(host, ['link set lo up', 'link set eth0 up', ...addressing(host)])
+      await this.#ip(host, ['link set lo up', 'link set eth0 up', ...addressing(host, forwarding)])
     }
   }
 
@@ -159,11 +160,12 @@ export class Topology {
 const isServer = (host: HostName): host is (typeof serverNames)[number] =>
   serverNames.some((name) => name === host)
 
-function addressing(host: HostName): string[] {
+function addressing(host: HostName, forwarding: ForwardingMethod): string[] {
   const front = `address add ${frontAddress(host)}/24 dev eth0`
   if (host === 'client') return [front]
   const both = [front, `address add ${backAddress(host)}/24 dev eth0`]
   if (!isServer(host)) return both
+  if (forwarding === 'full_nat') return [front]
   return [
     ...both,
     `address add ${virtualAddress}/32 dev lo`,

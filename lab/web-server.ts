@@ -1,6 +1,8 @@
 /**
  * A real server: HTTP on port 80 that answers with its name (`/healthz` turns 503 at SIGUSR2 and back at the
- * next), TCP sessions on port 7000 that echo lines, UDP echo on port 7000. Usage: web-server NAME
+ * next), TCP sessions on port 7000 that echo lines, UDP echo on port 7000. `who …` is echoed behind the client's
+ * address as it is seen here; after `push MS` a session tells that address by itself, each MS ms.
+ * Usage: web-server NAME
  */
 import { createSocket } from 'node:dgram'
 import { createServer, type Socket } from 'node:net'
@@ -36,12 +38,23 @@ function serveHttp(socket: Socket): void {
 function serveEcho(socket: Socket): void {
   socket.setNoDelay(true)
   socket.on('error', () => socket.destroy())
-  onLines(socket, (line) => socket.write(`${name} ${line}\n`))
+  const from = `${socket.remoteAddress}:${socket.remotePort}`
+  onLines(socket, (line) => {
+    const [command, rest = ''] = line.split(' ')
+    if (command === 'push') {
+      const pushing = setInterval(() => socket.write(`${name} ${from}\n`), Number(rest))
+      socket.on('close', () => clearInterval(pushing))
+    } else socket.write(command === 'who' ? `${name} ${from} ${rest}\n` : `${name} ${line}\n`)
+  })
 }
 
 const udp = createSocket('udp4')
 udp.on('error', (error) => console.error(`${name}: udp: ${error.message}`))
-udp.on('message', (message, from) => udp.send(`${name} ${message}`, from.port, from.address))
+udp.on('message', (message, from) => {
+  const [command, rest = ''] = message.toString().split(' ')
+  const answer = command === 'who' ? `${from.address}:${from.port} ${rest}` : message
+  udp.send(`${name} ${answer}`, from.port, from.address)
+})
 
 createServer(serveHttp).listen(ports.http, () => {
   createServer(serveEcho).listen(ports.echo, () => {

@@ -3,9 +3,11 @@
  * guest. `--unit` and `--lab` run one of the two. The last line is `N passed, N failed`.
  */
 import { catalogue } from '../lab/catalogue.js'
-import { defaultFlavour } from '../lab/guest/flavour.js'
+import { defaultFlavour, type Flavour } from '../lab/guest/flavour.js'
+import { qemuIsSetUp } from '../lab/guest/qemu.js'
 import { repository } from '../lab/paths.js'
 import { runScenarios } from '../lab/run-scenarios.js'
+import type { Scenario } from '../lab/scenario.js'
 import { runMocha } from './run-mocha.js'
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -17,7 +19,20 @@ async function unit(): Promise<[number, number]> {
 
 async function lab(): Promise<[number, number]> {
   const flavour = defaultFlavour()
-  const scenarios = catalogue.filter((one) => one.flavours?.includes(flavour) ?? true)
+  const here = catalogue.filter((one) => one.flavours?.includes(flavour) ?? true)
+  const [good, bad] = await scenariosOn(flavour, here)
+  const others = catalogue.filter((one) => !here.includes(one))
+  if (others.length === 0) return [good, bad]
+  const names = others.map(({ name }) => name).join(', ')
+  if (!qemuIsSetUp()) {
+    print(`lab: not tried, for this machine has no QEMU guest (npm run setup -- --for=qemu): ${names}`)
+    return [good, bad]
+  }
+  const [goodThere, badThere] = await scenariosOn('qemu', others)
+  return [good + goodThere, bad + badThere]
+}
+
+async function scenariosOn(flavour: Flavour, scenarios: readonly Scenario[]): Promise<[number, number]> {
   print(`lab: ${scenarios.length} scenarios, kernel: ${flavour}`)
   const artefacts = { folder: `${repository}/artefacts/test`, when: 'failed' } as const
   const outcomes = await runScenarios({ scenarios, flavour, artefacts, print })

@@ -33,9 +33,14 @@ function initramfs(folder: string): Buffer {
   ])
 }
 
+const kernelFolder = (): string => join(cacheFolder(), 'cloud-kernel')
+
+export const qemuIsSetUp = (): boolean =>
+  process.getuid?.() === 0 && existsSync(kernelFolder()) && existsSync('/usr/lib/qemu/virtiofsd')
+
 /** Debian's cloud kernel under QEMU without hardware virtualisation: two CPUs, nftables, slow. Needs root. */
 export function qemuMachine({ runFolder, terminal }: MachineOptions): Machine {
-  const kernel = join(cacheFolder(), 'cloud-kernel')
+  const kernel = kernelFolder()
   if (!existsSync(kernel)) {
     throw new Error('the QEMU guest is not set up: run `npm run setup -- --for=qemu` as root')
   }

@@ -24,29 +24,9 @@ const kinds: Readonly<Record<ServerName, string>> = {
   rs3: '{ type = "gre" }',
 }
 
-/** What unwraps at each: of IPv4 and of IPv6 in either. */
-const devices: Readonly<Record<ServerName, (host: ServerName) => readonly string[]>> = {
-  rs1: (host) => plain(host),
-  rs2: (host) => [...plain(host), 'fou add port 6080 gue', '-6 fou add port 6080 gue'],
-  rs3: (host) => [
-    `link add gre4 type gre local ${frontAddress(host)}`,
-    `link add gre6 type ip6gre local ${front6(host)}`,
-    'link set gre4 up',
-    'link set gre6 up',
-  ],
-}
-
-const plain = (host: ServerName): readonly string[] => [
-  `link add in4 type ipip local ${frontAddress(host)}`,
-  `link add in64 type sit local ${frontAddress(host)}`,
-  `link add in6 type ip6tnl mode any local ${front6(host)} remote ::`,
-  'link set in4 up',
-  'link set in64 up',
-  'link set in6 up',
-]
-
 /** The service's address and the servers', each pair of families on a port of its own. */
 const services = [
+  { name: 'direct', address: virtualAddress, port: 7100, of: frontAddress },
   { name: '4-in-4', address: virtualAddress, port: 7104, of: frontAddress },
   { name: '6-in-6', address: virtual6, port: 7106, of: front6 },
   { name: '4-in-6', address: virtualAddress, port: 7146, of: front6 },
@@ -54,6 +34,9 @@ const services = [
 ] as const
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address)
+
+const tunnelOf = (service: string, host: ServerName): string =>
+  service === 'direct' ? '' : `, tunnel = ${kinds[host]}`
 
 const file = (): string => {
   const routers = `
@@ -75,22 +58,21 @@ name = "${protocol}-${name}"
 address = "${bracketed(address)}:${port}"
 protocol = "${protocol}"
 scheduler = "rr"
-forwarding = "tunnel"
+forwarding = "${name === 'direct' ? 'direct' : 'tunnel'}"
 check = { type = "none" }
 real_servers = [
-${serverNames.map((host) => `  { name = "${host}", address = "${bracketed(of(host))}:${port}", tunnel = ${kinds[host]} },`).join('\n')}
+${serverNames.map((host) => `  { name = "${host}", address = "${bracketed(of(host))}:${port}"${tunnelOf(name, host)} },`).join('\n')}
 ]
 `
   return routers + services.flatMap((one) => [service(one, 'tcp'), service(one, 'udp')]).join('')
 }
 
 async function run(lab: Lab): Promise<void> {
-  await shell(['modprobe', '-a', 'ipv6', 'ipip', 'sit', 'ip6_tunnel', 'fou', 'fou6', 'ip_gre', 'ip6_gre'])
+  await shell(['modprobe', 'ipv6'])
   for (const host of ['client', 'lb1', 'lb2', ...serverNames] as const)
     await lab.topology.run(host, ['ip', 'address', 'add', `${front6(host)}/64`, 'dev', 'eth0', 'nodad'])
-  for (const host of serverNames) await prepare(lab, host)
-
   const lb1 = new Director(lab, 'lb1', { routers: file() })
+  await Promise.all(serverNames.map((host) => prepare(lab, host, lb1)))
   lb1.start()
   await lb1.untilState('active', 30_000)
   const { virtualServices } = await lb1.until('has every server in the table', 10_000, (status) =>
@@ -99,7 +81,9 @@ async function run(lab: Lab): Promise<void> {
     ),
   )
   assert.deepEqual(
-    virtualServices[0]?.realServers.map(({ forwarding }) => forwarding),
+    virtualServices
+      .find(({ name }) => name === 'tcp-4-in-4')
+      ?.realServers.map(({ forwarding }) => forwarding),
     ['tunnel ipip', 'tunnel gue:6080 checksum', 'tunnel gre'],
   )
   assert.match(await lb1.ipvsTable(), /--tun-type gue --tun-port 6080 --tun-csum/)
@@ -114,14 +98,23 @@ async function run(lab: Lab): Promise<void> {
     for (const host of serverNames) if (answers[host] !== 2) failed.push(`${protocol} ${name} ${kinds[host]}`)
   }
   assert.deepEqual(failed, [], 'not answered through')
+  await lab.topology.run('rs1', lb1.command('real-server', 'tcp-direct', '--server', 'rs1', '--remove'))
+  const left = await lab.topology.run('rs1', ['ip', '-brief', 'address', 'show', 'dev', 'lo'])
+  assert.ok(!left.includes(virtualAddress), left)
 }
 
-async function prepare(lab: Lab, host: ServerName): Promise<void> {
+/** By `vipair real-server` alone: what the lab gave it for direct routing is taken away first. */
+async function prepare(lab: Lab, host: ServerName, director: Director): Promise<void> {
   const { topology } = lab
-  const lines = [`address add ${virtual6}/128 dev lo nodad`, ...devices[host](host)]
-  for (const line of lines) await topology.run(host, ['ip', ...line.split(' ')])
-  const open = ['all', 'default', 'in4', 'gre4', 'tunl0'].map((name) => `net.ipv4.conf.${name}.rp_filter=0`)
-  await topology.run(host, ['sysctl', '-q', '-e', '-w', ...open])
+  await topology.run(host, ['ip', 'address', 'del', `${virtualAddress}/32`, 'dev', 'lo'])
+  const silence = ['all', 'eth0'].flatMap((scope) =>
+    ['arp_ignore', 'arp_announce'].map((name) => `net.ipv4.conf.${scope}.${name}=0`),
+  )
+  await topology.run(host, ['sysctl', '-q', '-w', ...silence])
+  for (const { name } of services) {
+    const words = ['real-server', `tcp-${name}`, '--server', host]
+    await topology.run(host, director.command(...words, '--apply'))
+  }
   let ready = false
   const places = services.map(({ address, port }) => `${address}/${port}`)
   topology.spawn(host, 'echo', [process.execPath, built('lab/vip-echo'), host, ...places], {
@@ -134,7 +127,8 @@ async function prepare(lab: Lab, host: ServerName): Promise<void> {
 
 export const tunnels: Scenario = {
   name: 'tunnels',
-  summary: 'TCP and UDP through IPIP, GUE and GRE, of both families in both, unwrapped by real servers',
+  summary:
+    'TCP and UDP by direct routing, IPIP, GUE and GRE, of both families in both, to servers that real-server made',
   forwarding: 'direct',
   run,
 }

@@ -17,7 +17,11 @@ const always = {
   procps: () => program('sysctl'),
 }
 const guestOf = {
-  uml: { 'user-mode-linux': () => existsSync('/usr/lib/uml/modules') && program('linux.uml') },
+  uml: {
+    'user-mode-linux': () => existsSync('/usr/lib/uml/modules') && program('linux.uml'),
+    // Its nf_tables have no families.
+    iptables: () => program('iptables-legacy'),
+  },
   qemu: {
     'qemu-system-x86': () => program('qemu-system-x86_64') && existsSync('/usr/lib/qemu/virtiofsd'),
     'busybox-static': () => program('busybox'),
