@@ -60,13 +60,15 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
     })
   }
   let nextReport = 0
-  const report = (): void => {
+  /** False when this is not the time for one. */
+  const report = (): boolean => {
     const begun = performance.now()
-    if (begun < nextReport || unread >= statusBacklog) return
+    if (begun < nextReport || unread >= statusBacklog) return false
     const status = feature.status()
     if (status !== undefined) send({ type: 'status', status, eventLoopLagMs: lag.worstMs })
     const ended = performance.now()
     nextReport = ended + Math.min((ended - begun) / statusShare, longestSilence)
+    return true
   }
   let reportQueued = false
   const emit = (fact: Fact): void => {
@@ -101,8 +103,8 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
     )
   }
   const reporting = setInterval(() => {
-    report()
-    lag.tick()
+    // Not before it was told: a stall would be forgotten unseen.
+    if (report()) lag.tick()
   }, statusInterval)
 
   process.on('message', (raw) => {
