@@ -40,3 +40,20 @@ export interface Translation {
   readonly server: Endpoint
   readonly sourcePort: number
 }
+
+/** What an operator asked of a server at run time: stands until `enable`. */
+export type AdminAction = 'drain' | 'quiesce' | 'disable' | 'weight'
+
+export interface ServerOverride {
+  /** Name of the virtual service. */
+  readonly service: string
+  /** Name of the real server within it. */
+  readonly server: string
+  readonly action: AdminAction
+  /** With `weight`, in place of the file's. */
+  readonly weight: number | undefined
+  /** The operator's words. */
+  readonly reason: string | undefined
+  /** On the monotonic clock of the machine, which outlives a daemon but not a boot. */
+  readonly since: number
+}

@@ -2,7 +2,7 @@
  * What `GET /v1/status` answers and `vipair status --json` prints. Names are a contract with people's
  * scripts: add, never rename. Ages are seconds; null stands for "not known".
  */
-import type { DiscardCounts, Health } from './facts.js'
+import type { AdminAction, DiscardCounts, Health } from './facts.js'
 
 export type RouterState = 'initialize' | 'backup' | 'active' | 'fault' | 'maintenance'
 
@@ -63,9 +63,41 @@ export interface RealServerStatus {
   readonly effectiveWeight: number | null
   /** `direct`, `nat`, `tunnel ipip`, `tunnel gue:6080 checksum`. */
   readonly forwarding: string
-  readonly admin: 'enabled'
+  /** An operator's word, until the server is enabled. */
+  readonly admin: 'enabled' | AdminAction
+  /** The operator's reason for it; null: none was given. */
+  readonly adminReason: string | null
+  /** While it drains: seconds until it is removed with whatever connections are left. */
+  readonly drainSeconds: number | null
+  /** While its weight rises: seconds until it has all of it. */
+  readonly slowStartSeconds: number | null
   readonly activeConnections: number
   readonly inactiveConnections: number
+  /** As of `table.readSecondsAgo`; null: not known yet. */
+  readonly traffic: TrafficStatus | null
+}
+
+/** What the kernel has counted since it has the service or server; rates are its averages, a second. */
+export interface TrafficStatus {
+  readonly connections: number
+  readonly inPackets: number
+  readonly outPackets: number
+  readonly inBytes: number
+  readonly outBytes: number
+  readonly connectionRate: number
+  readonly inPacketRate: number
+  readonly outPacketRate: number
+  readonly inByteRate: number
+  readonly outByteRate: number
+}
+
+/** A server that the file has no more. */
+export interface DrainStatus {
+  readonly address: string
+  readonly activeConnections: number
+  readonly inactiveConnections: number
+  /** Until it is removed with whatever connections are left. */
+  readonly secondsLeft: number
 }
 
 export interface SorryServerStatus {
@@ -97,6 +129,9 @@ export interface VirtualServiceStatus {
   } | null
   readonly realServers: readonly RealServerStatus[]
   readonly sorryServer: SorryServerStatus | null
+  /** Servers that the file has lost and that may keep their connections for a while. */
+  readonly draining: readonly DrainStatus[]
+  readonly traffic: TrafficStatus | null
   readonly quorum: null
 }
 
@@ -115,6 +150,8 @@ export interface SyncStatus {
 export interface TableStatus {
   /** It has been the desired one at least once. */
   readonly reconciled: boolean
+  /** Since the whole table was last read, which `traffic` is from; null: not yet. */
+  readonly readSecondsAgo: number | null
   /** By kind, then by result: `OK`, an errno, `timeout`, `skipped`. */
   readonly operations: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** Changes by somebody else that were undone, since the start. */

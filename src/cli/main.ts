@@ -1,10 +1,10 @@
 /** The commands a person types. Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file, 3 no daemon. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { Argument, Command, CommanderError } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { DirectorStatus } from '../base/status.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
-import { type OperateOutput, runHandover, runMaintenance, runReload } from './operate.js'
+import { type OperateOutput, runHandover, runMaintenance, runReload, runServer } from './operate.js'
 import { runPlan } from './plan.js'
 import { type RealServerOptions, runProgram, runRealServer } from './real-server.js'
 import { renderStatus } from './status.js'
@@ -46,6 +46,13 @@ const outputOf = (options: CommonOptions): OperateOutput => ({
   json: options.json === true,
 })
 
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,5}$/.test(text) || value > 65535)
+    throw new InvalidArgumentError('a whole number from 0 to 65535 is expected.')
+  return value
+}
+
 function addOperatingCommands(program: Command, finish: (status: number) => void): void {
   withCommonOptions(
     program
@@ -67,6 +74,31 @@ function addOperatingCommands(program: Command, finish: (status: number) => void
     .option('--json', 'print JSON')
     .action(async (router: string | undefined, options: CommonOptions & { force?: boolean }) =>
       finish(await runHandover(options.runtimeDir, router, options.force === true, outputOf(options))),
+    )
+  withCommonOptions(
+    program
+      .command('server')
+      .description('drain, quiesce, disable or weigh one real server at run time, until it is enabled'),
+  )
+    .argument('<service>', 'name of the virtual service')
+    .argument('<server>', 'name of the real server in it')
+    .addArgument(new Argument('<action>').choices(['drain', 'quiesce', 'enable', 'disable', 'weight']))
+    .addArgument(new Argument('[weight]', 'with weight: 0 to 65535').argParser(wholeNumber))
+    .option('--reason <text>', 'shown in the status')
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        service: string,
+        server: string,
+        action: string,
+        weight: number | undefined,
+        options: CommonOptions & { reason?: string },
+      ) => {
+        if ((action === 'weight') !== (weight !== undefined))
+          throw new InvalidArgumentError('a number goes with weight, and with weight only')
+        const order = { action, weight, reason: options.reason }
+        finish(await runServer(options.runtimeDir, [service, server], order, outputOf(options)))
+      },
     )
   withCommonOptions(
     program.command('maintenance').description('step down and stay out of elections until switched off'),

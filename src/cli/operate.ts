@@ -71,3 +71,20 @@ export async function runReload(runtimeDir: string, output: OperateOutput): Prom
     `config ${String(answer.body.configHash)}`,
   ])
 }
+
+/** `vipair server SERVICE SERVER drain|quiesce|enable|disable|weight N` */
+export async function runServer(
+  runtimeDir: string,
+  [service, server]: readonly [string, string],
+  order: {
+    readonly action: string
+    readonly weight: number | undefined
+    readonly reason: string | undefined
+  },
+  output: OperateOutput,
+): Promise<number> {
+  const path = `/v1/services/${encodeURIComponent(service)}/servers/${encodeURIComponent(server)}`
+  const answer = await askDaemon(runtimeDir, 'POST', path, order)
+  const what = order.action === 'weight' ? `weight ${order.weight}` : order.action
+  return tell(answer, output, [`${service}: ${server}: ${what}`])
+}

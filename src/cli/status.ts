@@ -1,6 +1,7 @@
 /** `vipair status`: what is wrong first, then who is Active and why, then every service. Fits 80 columns. */
 import type {
   DirectorStatus,
+  DrainStatus,
   PeerStatus,
   RealServerStatus,
   VirtualRouterStatus,
@@ -81,8 +82,30 @@ function serviceLines(service: VirtualServiceStatus, palette: Palette, width: nu
     ...(options === '' ? [] : wrap(`  ${options}`, width, '  ').map(palette.dim)),
     palette.dim(`  ${'server'.padEnd(nameWidth)}  health     weight  active  inactive  since`),
     ...order.flatMap((server) => serverLines(server, service.forwarding, nameWidth, palette, width)),
+    ...service.draining.map((drain) => palette.dim(drainLine(drain))),
     ...sorryLines(service, palette),
   ]
+}
+
+const drainLine = ({ address, activeConnections, inactiveConnections, secondsLeft }: DrainStatus): string =>
+  `  ${address} is not in the file and drains: ${activeConnections} active, ${inactiveConnections} inactive, ` +
+  `${formatAge(secondsLeft)} left`
+
+/** What an operator asked for, and what takes its time; empty for most. */
+function courseOf({
+  admin,
+  adminReason,
+  effectiveWeight,
+  drainSeconds,
+  slowStartSeconds,
+}: RealServerStatus): string {
+  const reason = adminReason === null ? '' : ` (${adminReason})`
+  const words = admin === 'enabled' ? [] : [`${admin} by the operator${reason}`]
+  if (drainSeconds !== null) words.push(`${formatAge(drainSeconds)} left`)
+  else if (admin === 'drain' && effectiveWeight === null) words.push('drained')
+  if (slowStartSeconds !== null)
+    words.push(`starts slowly, ${formatAge(slowStartSeconds)} to its full weight`)
+  return words.join(', ')
 }
 
 /** What is not said by every service: empty for most. */
@@ -123,7 +146,9 @@ function serverLines(
   const row = `  ${server.name.padEnd(nameWidth)}  ${paint(server.health.padEnd(9))}  ${numbers.join('  ')}  ${formatAge(server.sinceSeconds)}`
   const own = server.forwarding === usual ? [] : [palette.dim(`    ${server.forwarding}`)]
   const why = server.health === 'unhealthy' ? wrap(`    ${server.reason}`, width, '    ').map(paint) : []
-  return [row, ...own, ...why]
+  const course = courseOf(server)
+  const going = course === '' ? [] : wrap(`    ${course}`, width, '    ').map(palette.strong)
+  return [row, ...own, ...going, ...why]
 }
 
 function syncLines({ sync }: DirectorStatus, palette: Palette, width: number): string[] {

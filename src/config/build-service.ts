@@ -33,6 +33,8 @@ export function buildService(service: ServiceTable): VirtualServiceConfig {
     persistenceNetmask: netmaskOf(service, address),
     persistenceEngine: service.persistence_engine,
     onDown: service.on_down,
+    drainTimeout: unlessZero(service.drain_timeout),
+    slowStart: unlessZero(service.slow_start),
     initial: service.initial,
     realServers: service.real_servers.map((server) => buildServer(server, service, checks)),
     sorryServer: service.sorry_server && buildDestination(service.sorry_server, service),

@@ -222,6 +222,10 @@ export interface VirtualServiceConfig {
   /** Kernel name of what tells clients apart; undefined: their address. */
   readonly persistenceEngine: 'sip' | undefined
   readonly onDown: 'quiesce' | 'remove'
+  /** How long a server that leaves may keep its connections; undefined: it goes at once. */
+  readonly drainTimeout: Millis | undefined
+  /** How long a returning server's weight rises; undefined: it has all of it at once. */
+  readonly slowStart: Millis | undefined
   readonly initial: 'up' | 'down'
   readonly realServers: readonly RealServerConfig[]
   /** Stands in while no real server takes connections. */

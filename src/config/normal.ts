@@ -119,6 +119,8 @@ const service = (config: VirtualServiceConfig): NormalTable =>
     persistence_netmask: config.persistenceNetmask,
     persistence_engine: config.persistenceEngine,
     on_down: config.onDown,
+    drain_timeout: orZero(config.drainTimeout),
+    slow_start: orZero(config.slowStart),
     initial: config.initial,
     real_servers: sorted(config.realServers.map(server)),
     sorry_server: config.sorryServer && destination(config.sorryServer),

@@ -4,12 +4,13 @@ import type { Config } from '../config/model.js'
 import { formatProblem, type Problem } from '../config/problem.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
-import type { Routes } from './control-server.js'
 import { expose } from './exposition.js'
+import type { Routes } from './find-route.js'
 import { loadApart } from './load-apart.js'
 import type { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { describeDifference } from './reload.js'
+import { serverOrder } from './server-order.js'
 
 export interface CommandContext {
   readonly configFile: string
@@ -17,6 +18,7 @@ export interface CommandContext {
   readonly parent: () => Parent
 }
 
+const number = (value: unknown): value is number => typeof value === 'number'
 const boolean = (value: unknown): value is boolean => typeof value === 'boolean'
 const string = (value: unknown): value is string => typeof value === 'string' && value.length <= 200
 
@@ -57,6 +59,11 @@ export class Commands {
         const { router, force } = fieldsOf(body, { router: string, force: boolean })
         const name = router === undefined ? undefined : String(router)
         return handedOver(await this.context.parent().handOver(name, force === true))
+      },
+      'POST /v1/services/*/servers/*': (body, names) => {
+        const order = serverOrder(names, fieldsOf(body, { action: string, weight: number, reason: string }))
+        this.context.parent().orderServer(order)
+        return order
       },
       'POST /v1/maintenance': async (body) => {
         const { on, reason = 'by the operator' } = fieldsOf(body, { on: boolean, reason: string })

@@ -4,14 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect } from 'node:net'
 import { OpError } from '../base/result.js'
 import type { ControlConfig } from '../config/model.js'
+import { findRoute, type Routes } from './find-route.js'
 import { Refusal } from './refusal.js'
 import { TextAnswer } from './text-answer.js'
-
-/**
- * By method and path. Gets the request's body, an empty object where there is none, and answers the
- * response's, in JSON unless it is a `TextAnswer`; a `Refusal` is answered as it says, whatever else is thrown is a bug and answers 500.
- */
-export type Routes = Readonly<Record<string, (body: unknown) => unknown>>
 
 /** Commands are a few words. */
 const largestBody = 64 * 1024
@@ -20,7 +15,8 @@ const largestBody = 64 * 1024
 const longestPath = 107
 
 /**
- * Listens on `path`. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
+ * Listens on `path`. A handler answers the response's body, in JSON unless it is a `TextAnswer`; a `Refusal`
+ * is answered as it says, whatever else is thrown is a bug and answers 500. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
  * left behind by a dead one is replaced.
  */
 export async function listenForControl(
@@ -68,14 +64,13 @@ function route(routes: Routes, request: IncomingMessage, response: ServerRespons
     response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) })
     response.end(text)
   }
-  const name = `${request.method} ${request.url}`
-  const handler = Object.hasOwn(routes, name) ? routes[name] : undefined
-  if (!handler) {
+  const found = findRoute(routes, request.method ?? '', request.url ?? '')
+  if (!found) {
     answer(404, { error: `no ${request.method} ${request.url?.slice(0, 200)} here` })
     return
   }
   readBody(request)
-    .then(handler)
+    .then((body) => found.handler(body, found.names))
     .then(
       (body) => answer(200, body),
       (error: unknown) => {

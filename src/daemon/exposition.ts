@@ -12,8 +12,10 @@ const linesAtOnce = 5_000
  */
 export async function expose(families: readonly MetricFamily[]): Promise<TextAnswer> {
   const texts: string[] = []
-  for (const { name, help, samples } of families) {
+  for (const { name, help, samples: make } of families) {
+    const samples = make()
     if (samples.length === 0) continue
+    if (samples.length > linesAtOnce) await nextTurn()
     texts.push(`# HELP ${name} ${help}\n# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}\n`)
     for (let start = 0; start < samples.length; start += linesAtOnce) {
       if (start > 0) await nextTurn()

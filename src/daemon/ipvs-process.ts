@@ -16,7 +16,7 @@ import { NftProgram } from '../platform/nft.js'
 import { Reactor } from '../platform/reactor.js'
 import { ProcSysctl } from '../platform/sysctl.js'
 import { runChild } from './child.js'
-import { messageTypes, type Planned, type ToIpvs } from './messages.js'
+import { messageTypes, type Planned, type ToIpvs, type TrafficRead } from './messages.js'
 import { OwnershipFile } from './ownership-file.js'
 import { SysctlFile } from './sysctl-file.js'
 
@@ -24,7 +24,9 @@ import { SysctlFile } from './sysctl-file.js'
 const NETLINK_NETFILTER = 12
 const resolveTimeout = millis(2_000)
 
-runChild<ToIpvs, IpvsFact | Planned | SourcePortsFact>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
+type Emitted = IpvsFact | Planned | SourcePortsFact | TrafficRead
+
+runChild<ToIpvs, Emitted>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const netlink = new NetlinkExchange(reactor, clock, NETLINK_GENERIC)
@@ -55,6 +57,7 @@ runChild<ToIpvs, IpvsFact | Planned | SourcePortsFact>('ipvs', messageTypes.toIp
               nft: new NftProgram(),
               modules: new Modprobe(),
               ownership: new OwnershipFile(message.ownedFile),
+              onTraffic: (reading) => emit({ type: 'traffic', reading }),
             },
             message.setting,
             emit,

@@ -23,6 +23,7 @@ import { Commands } from './commands.js'
 import { listenForControl } from './control-server.js'
 import { readKeyFile } from './key-file.js'
 import { MaintenanceFile } from './maintenance-file.js'
+import { OverrideFile } from './override-file.js'
 import { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { refusedScripts } from './script-files.js'
@@ -126,6 +127,7 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
     sysctlFile: join(options.runtimeDir, 'sysctls.json'),
     ownedFile: join(options.runtimeDir, 'ipvs-owned.json'),
+    overrideFile: new OverrideFile(join(options.runtimeDir, 'servers.json')),
   })
   log.info(
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +

@@ -15,6 +15,7 @@ import type { IpvsFact } from '../ipvs/facts.js'
 import type { AddressRoles, SourcePortsFact } from '../ipvs/full-nat/tracking/runtime.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { IpvsStatus } from '../ipvs/status.js'
+import type { TrafficReading } from '../ipvs/traffic-reading.js'
 import type { SyncEvent, SyncStatus } from '../sync/runtime.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { Resumed } from '../vrrp/setting.js'
@@ -156,7 +157,19 @@ export interface Planned {
   readonly failure: string | undefined
 }
 
-export type FromIpvs = Lifecycle | IpvsFact | Planned | SourcePortsFact | StatusReport<IpvsStatus>
+/** The table was read as a whole. Apart from the status, which is told more often. */
+export interface TrafficRead {
+  readonly type: 'traffic'
+  readonly reading: TrafficReading
+}
+
+export type FromIpvs =
+  | Lifecycle
+  | IpvsFact
+  | Planned
+  | SourcePortsFact
+  | TrafficRead
+  | StatusReport<IpvsStatus>
 export type FromHealthcheck =
   | Lifecycle
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
@@ -220,6 +233,7 @@ export const messageTypes = {
     sourcePorts: true,
     operationFailed: true,
     planned: true,
+    traffic: true,
   } satisfies Record<FromIpvs['type'], true>,
   fromHealthcheck: { ready: true, stopped: true, status: true, healthChanged: true } satisfies Record<
     FromHealthcheck['type'],

@@ -2,7 +2,7 @@
  * What `/metrics` shows, out of what the children reported. Names and labels are a contract with people's
  * dashboards: add, never rename. Pure.
  */
-import type { DirectorStatus } from '../base/status.js'
+import type { DirectorStatus, TrafficStatus } from '../base/status.js'
 import type { Reports } from './status.js'
 
 export interface Sample {
@@ -14,7 +14,8 @@ export interface MetricFamily {
   /** Counters end in `_total`. */
   readonly name: string
   readonly help: string
-  readonly samples: readonly Sample[]
+  /** Made when it is asked for, one family after the other: with 30,000 servers each takes its time. */
+  readonly samples: () => readonly Sample[]
 }
 
 const routerStates = ['initialize', 'backup', 'active', 'fault', 'maintenance'] as const
@@ -72,7 +73,7 @@ function routerMetrics({ virtualRouters, advertisements, peer }: DirectorStatus,
   ]
 }
 
-function serverMetrics({ virtualServices }: DirectorStatus, { ipvs }: Reports) {
+function serverMetrics({ virtualServices, table }: DirectorStatus, { ipvs }: Reports) {
   const servers = virtualServices.flatMap(({ name: service, realServers }) =>
     realServers.map((server) => ({ labels: { service, server: server.name }, server })),
   )
@@ -96,6 +97,7 @@ function serverMetrics({ virtualServices }: DirectorStatus, { ipvs }: Reports) {
         sample({ ...labels, state: 'inactive' }, server.inactiveConnections),
       ]),
     ),
+    ...trafficMetrics(virtualServices, table),
     family('vipair_ipvs_operations_total', "Changes of the kernel's table.", () =>
       Object.entries(ipvs?.operations ?? {}).flatMap(([operation, results]) =>
         counted(results, (result) => ({ operation, result })),
@@ -106,6 +108,48 @@ function serverMetrics({ virtualServices }: DirectorStatus, { ipvs }: Reports) {
     ),
   ]
 }
+
+type Services = DirectorStatus['virtualServices']
+type Counted = readonly [labels: Sample['labels'], traffic: TrafficStatus]
+
+/** Of services and servers; absent until the table was read. */
+function trafficMetrics(virtualServices: Services, table: DirectorStatus['table']) {
+  const services = (): readonly Counted[] =>
+    virtualServices.flatMap(({ name: service, traffic }) =>
+      traffic ? [[{ service }, traffic] as const] : [],
+    )
+  const servers = (): readonly Counted[] =>
+    virtualServices.flatMap(({ name: service, realServers }) =>
+      realServers.flatMap(({ name: server, traffic }) =>
+        traffic ? [[{ service, server }, traffic] as const] : [],
+      ),
+    )
+  const subjects = [
+    ['vipair_virtual_service', 'service', services],
+    ['vipair_real_server', 'server', servers],
+  ] as const
+  return [
+    ...subjects.flatMap(([name, what, all]) => [
+      family(`${name}_connections_total`, `Connections that the ${what} was given.`, () =>
+        all().map(([labels, { connections }]) => sample(labels, connections)),
+      ),
+      family(`${name}_packets_total`, `Packets to and from the ${what}.`, () =>
+        all().flatMap(([labels, { inPackets, outPackets }]) => directions(labels, inPackets, outPackets)),
+      ),
+      family(`${name}_bytes_total`, `Bytes to and from the ${what}.`, () =>
+        all().flatMap(([labels, { inBytes, outBytes }]) => directions(labels, inBytes, outBytes)),
+      ),
+    ]),
+    family('vipair_ipvs_table_age_seconds', 'Since the table was read, which the counters are from.', () =>
+      table?.readSecondsAgo == null ? [] : [sample({}, table.readSecondsAgo)],
+    ),
+  ]
+}
+
+const directions = (labels: Sample['labels'], received: number, sent: number): readonly Sample[] => [
+  sample({ ...labels, direction: 'in' }, received),
+  sample({ ...labels, direction: 'out' }, sent),
+]
 
 function syncMetrics({ sync }: DirectorStatus) {
   const known = (value: number | null): readonly Sample[] => (value === null ? [] : [sample({}, value)])
@@ -147,7 +191,7 @@ function processMetrics({ processes, warnings, uptimeSeconds }: DirectorStatus) 
 const family = (name: string, help: string, samples: () => readonly Sample[]): MetricFamily => ({
   name,
   help,
-  samples: samples(),
+  samples,
 })
 
 const sample = (labels: Sample['labels'], value: number | boolean): Sample => ({

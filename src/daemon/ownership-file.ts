@@ -1,7 +1,7 @@
 /** Remembers what of the kernel's table is ours, beside the control socket: both end with the machine. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { OpError } from '../base/result.js'
-import type { Ownership } from '../ipvs/runtime.js'
+import type { Ownership } from '../ipvs/owned.js'
 
 /** A service's id is some dozens of bytes: nobody has more than this. */
 const largestList = 100_000

@@ -32,15 +32,18 @@ import type {
 } from './messages.js'
 import { type MetricFamily, metricsOf } from './metrics.js'
 import { OrphanedAddresses } from './orphaned-addresses.js'
+import type { OverrideFile } from './override-file.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { type ReleasePorts, release } from './release.js'
 import { needsRestart } from './reload.js'
 import { refusedScripts } from './script-files.js'
 import { countServers } from './server-counts.js'
+import { type ServerOrder, ServerOverrides } from './server-overrides.js'
 import { ipvsSetting, pairSetting, type Sides, vrrpSetting } from './settings.js'
 import { composeStatus, type Reports } from './status.js'
 import { Tracker } from './tracker.js'
+import { TrafficView } from './traffic.js'
 import { VrrpMemory } from './vrrp-memory.js'
 
 /**
@@ -70,6 +73,7 @@ export interface ParentOptions {
   readonly sysctlFile: string
   /** Where the ipvs process remembers what of the table is ours. */
   readonly ownedFile: string
+  readonly overrideFile: OverrideFile
 }
 
 export class Parent {
@@ -87,6 +91,8 @@ export class Parent {
   private readonly health = new Map<string, ServerHealth>()
   private readonly healthSince = new Map<string, Millis>()
   private readonly reports: Reports = {}
+  private readonly overrides: ServerOverrides
+  private traffic: TrafficView | undefined
   private readonly tracker: Tracker
   private readonly fullNat: FullNatFacts
   private readiness: SyncReadiness
@@ -105,6 +111,8 @@ export class Parent {
     this.sides = { local: options.local, peer: options.peer }
     this.memory = new VrrpMemory(clock)
     this.orphans = new OrphanedAddresses(clock, (routers, why) => this.release(routers, why))
+    this.overrides = new ServerOverrides(options.overrideFile, log)
+    this.overrides.keepOnly(config.virtualServices)
     this.questions = new Questions(clock, 'vrrp', handoverPatience)
     this.plans = new Questions(clock, 'ipvs', planPatience)
     this.maintenanceReason = options.maintenanceFile.read()
@@ -180,6 +188,7 @@ export class Parent {
     this.tracker.configure(config, () => this.leaving)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
     this.forgetRemovedServers()
+    this.overrides.keepOnly(config.virtualServices)
     this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
     if (this.hasTable) {
@@ -240,6 +249,15 @@ export class Parent {
     return this.ask((id) => ({ type: 'maintenance', id, reason }))
   }
 
+  /** What an operator wants of one server. Throws `Refusal`. */
+  orderServer(order: ServerOrder): void {
+    const { virtualServices } = this.config
+    this.overrides.order(order, virtualServices, this.options.clock.now())
+    const setting = { ...this.ipvsSetting(), services: [] }
+    const services = updateOf(virtualServices, virtualServices)
+    this.children.ipvs.send({ type: 'configure', setting, services })
+  }
+
   private ask(question: (id: number) => ToVrrp): Promise<readonly HandoverResult[]> {
     return this.questions.ask((id) => this.vrrpStarted && this.children.vrrp.send(question(id)))
   }
@@ -256,6 +274,8 @@ export class Parent {
       reports: this.reports,
       health: this.health,
       healthSince: this.healthSince,
+      overrides: this.overrides,
+      traffic: this.traffic,
       waitsForTable: !this.tableStands,
       processes: [
         { name: 'main', pid: process.pid, state: 'running', restarts: 0, eventLoopLagMs: this.lag.worstMs },
@@ -329,7 +349,7 @@ export class Parent {
   }
 
   private ipvsSetting(config = this.config): IpvsSetting {
-    return ipvsSetting(config, this.sides, this.children.sync !== undefined)
+    return ipvsSetting(config, this.sides, this.children.sync !== undefined, this.overrides.all)
   }
 
   /** One that comes back later begins as unknown. */
@@ -385,6 +405,9 @@ export class Parent {
       case 'status':
         this.reports.ipvs = message.status
         this.lags.set('ipvs', message.eventLoopLagMs)
+        return
+      case 'traffic':
+        this.traffic = new TrafficView(message.reading)
         return
       case 'planned':
         this.plans.answered(message.id, message)

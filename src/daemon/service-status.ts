@@ -1,11 +1,18 @@
 /** Virtual services in the status: what the file says beside what the kernel and the checks say. Pure. */
 import type { ServerHealth } from '../base/facts.js'
-import type { RealServerStatus, SorryServerStatus, VirtualServiceStatus } from '../base/status.js'
+import type {
+  RealServerStatus,
+  SorryServerStatus,
+  TrafficStatus,
+  VirtualServiceStatus,
+} from '../base/status.js'
 import type { Millis } from '../base/units.js'
 import type { DestinationConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
 import { formatServerAddress, formatServiceAddress, serviceFamily } from '../config/service-address.js'
 import type { IpvsServerStatus, IpvsServiceStatus } from '../ipvs/status.js'
 import { healthKey } from './health-key.js'
+import type { ServerOverrides } from './server-overrides.js'
+import type { TrafficView } from './traffic.js'
 
 export interface ServiceStatusInput {
   readonly uptime: Millis
@@ -15,6 +22,8 @@ export interface ServiceStatusInput {
   readonly health: ReadonlyMap<string, ServerHealth>
   /** Since when, on the monotonic clock; by `healthKey`. */
   readonly healthSince: ReadonlyMap<string, Millis>
+  readonly overrides: Pick<ServerOverrides, 'of'>
+  readonly traffic: TrafficView | undefined
   /** Undefined before the ipvs process has reported. */
   readonly inKernel: IpvsServiceStatus | undefined
 }
@@ -24,6 +33,7 @@ export function serviceStatus(
   input: ServiceStatusInput,
 ): VirtualServiceStatus {
   const there = new Map(input.inKernel?.realServers.map((server) => [server.name, server]))
+  const traffic = input.traffic?.ofServers(service.name)
   return {
     name: service.name,
     address: formatServiceAddress(service.address),
@@ -34,9 +44,14 @@ export function serviceStatus(
     forwarding: service.forwarding,
     persistence: persistenceStatus(service),
     realServers: service.realServers.map((server) =>
-      serverStatus(service, server, input, there.get(server.name)),
+      serverStatus(service, server, input, there.get(server.name), traffic?.get(server.name) ?? null),
     ),
     sorryServer: service.sorryServer ? sorryStatus(service.sorryServer, input) : null,
+    draining: (input.inKernel?.draining ?? []).map(({ left, ...rest }) => ({
+      ...rest,
+      secondsLeft: left / 1000,
+    })),
+    traffic: input.traffic?.ofService(service.name) ?? null,
     quorum: null,
   }
 }
@@ -66,9 +81,11 @@ function sorryStatus(server: DestinationConfig, { inKernel }: ServiceStatusInput
 function serverStatus(
   service: VirtualServiceConfig,
   server: RealServerConfig,
-  { now, uptime, health, healthSince }: ServiceStatusInput,
+  { now, uptime, health, healthSince, overrides }: ServiceStatusInput,
   there: IpvsServerStatus | undefined,
+  traffic: TrafficStatus | null,
 ): RealServerStatus {
+  const override = overrides.of(service.name, server.name)
   const key = healthKey(service.name, server.name)
   const known = health.get(key)
   const since = healthSince.get(key)
@@ -81,11 +98,17 @@ function serverStatus(
     weight: server.weight,
     effectiveWeight: there?.kernelWeight ?? null,
     forwarding: forwardingText(server),
-    admin: 'enabled',
+    admin: override?.action ?? 'enabled',
+    adminReason: override?.reason ?? null,
+    drainSeconds: secondsOf(there?.drainLeft),
+    slowStartSeconds: secondsOf(there?.slowStartLeft),
     activeConnections: there?.activeConnections ?? 0,
     inactiveConnections: there?.inactiveConnections ?? 0,
+    traffic,
   }
 }
+
+const secondsOf = (span: Millis | undefined): number | null => (span === undefined ? null : span / 1000)
 
 function forwardingText({ forwarding, tunnel }: DestinationConfig): string {
   if (!tunnel) return forwarding

@@ -1,4 +1,5 @@
 /** What each child is told, out of one configuration. Pure. */
+import type { ServerOverride } from '../base/facts.js'
 import type { Config, DirectorConfig } from '../config/model.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
@@ -40,6 +41,7 @@ export function ipvsSetting(
   { virtualServices: services, ipvs, sync }: Config,
   { local, peer }: Sides,
   mirrors: boolean,
+  overrides: readonly ServerOverride[],
 ): IpvsSetting {
-  return { services, ipvs, sync, directorId: local.id, peerId: mirrors ? peer?.id : undefined }
+  return { services, overrides, ipvs, sync, directorId: local.id, peerId: mirrors ? peer?.id : undefined }
 }

@@ -15,7 +15,9 @@ import type { IpvsStatus } from '../ipvs/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
+import type { ServerOverrides } from './server-overrides.js'
 import { serviceStatus } from './service-status.js'
+import type { TrafficView } from './traffic.js'
 
 /** The children's latest reports; absent before the first. */
 export interface Reports {
@@ -38,6 +40,9 @@ export interface StatusInput {
   readonly health: ReadonlyMap<string, ServerHealth>
   /** Since when, on the monotonic clock; by `healthKey`. */
   readonly healthSince: ReadonlyMap<string, Millis>
+  readonly overrides: Pick<ServerOverrides, 'of'>
+  /** Undefined before the table was first read. */
+  readonly traffic: TrafficView | undefined
   readonly processes: readonly ProcessStatus[]
   /** Elections wait for the first complete table. */
   readonly waitsForTable: boolean
@@ -164,11 +169,12 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
   }
 }
 
-function tableStatus({ reports: { ipvs }, now }: StatusInput): TableStatus | null {
+function tableStatus({ reports: { ipvs }, now, traffic }: StatusInput): TableStatus | null {
   if (!ipvs) return null
   const { reconciled, operations, driftRepaired, lastDrift: last } = ipvs
   const lastDrift = last ? { secondsAgo: ageSeconds(now, last.at), changes: last.changes } : null
-  return { reconciled, operations, driftRepaired, lastDrift }
+  const readSecondsAgo = traffic ? ageSeconds(now, traffic.at) : null
+  return { reconciled, readSecondsAgo, operations, driftRepaired, lastDrift }
 }
 
 /** Whoever fights the daemon over the table should see it for so long. */

@@ -1,12 +1,30 @@
 /** The table that the file and the servers' health ask for. */
-import type { Health } from '../base/facts.js'
-import type { RealServerConfig, SyncConfig, VirtualServiceConfig } from '../config/model.js'
+import type { AdminAction, Health, ServerOverride } from '../base/facts.js'
+import type { SyncConfig, VirtualServiceConfig } from '../config/model.js'
 import { kernelDestination, kernelService, serviceKeys } from './kernel-terms.js'
 import type { Daemon, Destination, ServiceEntry, ServiceKey, Table } from './model.js'
 import { destinationId, serviceId } from './model.js'
 
 /** The verdict that stands for a server; `unknown` where there is none yet. */
 export type HealthOf = (service: string, server: string) => Health
+
+/** What decides about a server's weight beside its health. */
+export interface Influences {
+  overrideOf(service: string, server: string): ServerOverride | undefined
+  /** What a server has now of the weight that it will have. */
+  momentary(service: string, server: string, full: number): number
+  /** Whether a destination that an operator drains is still to be there. By `serviceId` and `destinationId`. */
+  stays(id: string, destination: string): boolean
+  /** Destinations that the file has lost and that still drain. */
+  leftovers(id: string, actual: ServiceEntry | undefined): readonly Destination[]
+}
+
+export const noInfluences: Influences = {
+  overrideOf: () => undefined,
+  momentary: (_service, _server, full) => full,
+  stays: () => false,
+  leftovers: () => [],
+}
 
 export interface DesiredSetting {
   readonly services: readonly VirtualServiceConfig[]
@@ -23,10 +41,15 @@ export interface DesiredSetting {
  */
 const SYNC_INTERFACE = 'lo'
 
-export function desiredTable(setting: DesiredSetting, healthOf: HealthOf, actual: Table): Table {
+export function desiredTable(
+  setting: DesiredSetting,
+  healthOf: HealthOf,
+  actual: Table,
+  influences: Influences = noInfluences,
+): Table {
   const services = new Map<string, ServiceEntry>()
   for (const service of setting.services)
-    for (const [id, entry] of desiredEntries(service, healthOf, actual)) services.set(id, entry)
+    for (const [id, entry] of desiredEntries(service, healthOf, actual, influences)) services.set(id, entry)
   return { services, daemons: desiredDaemons(setting) }
 }
 
@@ -43,11 +66,12 @@ export function desiredEntries(
   config: VirtualServiceConfig,
   healthOf: HealthOf,
   actual: Table,
+  influences: Influences = noInfluences,
 ): ReadonlyMap<string, ServiceEntry> {
   const entries = new Map<string, ServiceEntry>()
   for (const key of serviceKeys(config)) {
     const id = serviceId(key)
-    entries.set(id, desiredEntry(config, key, healthOf, actual.services.get(id)))
+    entries.set(id, desiredEntry(config, key, healthOf, actual.services.get(id), influences))
   }
   return entries
 }
@@ -58,8 +82,11 @@ function desiredEntry(
   key: ServiceKey,
   healthOf: HealthOf,
   actual: ServiceEntry | undefined,
+  influences: Influences,
 ): ServiceEntry {
-  const destinations = new Map<string, Destination>()
+  const name = serviceId(key)
+  const leaving = influences.leftovers(name, actual)
+  const destinations = new Map(leaving.map((destination) => [destinationId(destination), destination]))
   const sorry = config.sorryServer && kernelDestination(key, config.sorryServer)
   const standsIn = sorry !== undefined && actual?.destinations.has(destinationId(sorry)) === true
   for (const server of config.realServers) {
@@ -69,7 +96,17 @@ function desiredEntry(
     // An earlier run took it out when the sorry server came in: not new, and still down as far as is known.
     const out = standsIn && config.onDown === 'remove' && actual?.destinations.has(id) === false
     if (health === 'unknown' && out) continue
-    const weight = weightFor(config, server, health, actual?.destinations.get(id)?.weight)
+    const inKernel = actual?.destinations.get(id)?.weight
+    const override = influences.overrideOf(config.name, server.name)
+    const full = override?.weight ?? server.weight
+    const weight =
+      override?.action === 'drain'
+        ? inKernel !== undefined && influences.stays(name, id)
+          ? 0
+          : undefined
+        : weightFor(config, health, inKernel, { full, action: override?.action }, () =>
+            influences.momentary(config.name, server.name, full),
+          )
     if (weight !== undefined) destinations.set(id, { ...destination, weight })
   }
   if (sorry !== undefined && ![...destinations.values()].some(({ weight }) => weight > 0))
@@ -77,22 +114,27 @@ function desiredEntry(
   return { service: kernelService(config, key), destinations }
 }
 
+interface Asked {
+  /** The file's weight, or an operator's. */
+  readonly full: number
+  readonly action: AdminAction | undefined
+}
+
 /**
  * Undefined: absent. Unknown health changes nothing: a destination keeps the weight that it has in the
  * kernel, and only a new one starts as `initial` says.
  */
 function weightFor(
-  config: VirtualServiceConfig,
-  server: RealServerConfig,
+  { onDown, initial }: VirtualServiceConfig,
   health: Health,
   inKernel: number | undefined,
+  { full, action }: Asked,
+  momentary: () => number,
 ): number | undefined {
-  switch (health) {
-    case 'healthy':
-      return server.weight
-    case 'unhealthy':
-      return config.onDown === 'remove' ? undefined : 0
-    case 'unknown':
-      return inKernel ?? (config.initial === 'up' ? server.weight : 0)
-  }
+  if (action === 'disable') return undefined
+  if (health === 'unhealthy') return onDown === 'remove' ? undefined : 0
+  if (action === 'quiesce') return 0
+  if (health === 'healthy') return momentary()
+  if (inKernel === undefined) return initial === 'up' ? momentary() : 0
+  return inKernel > 0 && action === 'weight' ? full : inKernel
 }

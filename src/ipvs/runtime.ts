@@ -7,21 +7,25 @@ import { after, type Millis, millis } from '../base/units.js'
 import type { IpvsConfig, VirtualServiceConfig } from '../config/model.js'
 import { same } from '../config/share.js'
 import { changeOf } from './change.js'
-import { type Convergence, IpvsClient, type OperationResult } from './client.js'
-import { type DesiredSetting, desiredDaemons, desiredEntries, desiredTable } from './desired.js'
+import { Circumstances, type CircumstancesSetting } from './circumstances.js'
+import { type Convergence, IpvsClient } from './client.js'
+import { type DesiredSetting, desiredDaemons } from './desired.js'
 import type { IpvsFact } from './facts.js'
 import { presenceOfIpvs } from './kernel-settings.js'
-import { modulesOf, serviceIds } from './kernel-terms.js'
+import { serviceIds } from './kernel-terms.js'
 import { daemonId, type ObservedTable, type Table } from './model.js'
+import { ModuleLoader } from './modules/runtime.js'
 import type { Operation } from './operation.js'
-import { inOrder, plan, planService, planServices } from './plan.js'
-import { Problems, sentence } from './problems.js'
+import { Owned, type Ownership } from './owned.js'
+import { inOrder, planService, planServices } from './plan.js'
+import { declared, preview } from './preview.js'
+import { Problems } from './problems.js'
 import { Reporter } from './reporter.js'
 import { type IpvsStatus, OperationCounter, serviceStatus } from './status.js'
 import { Surroundings } from './surroundings/runtime.js'
 import type { Kept, SysctlMemory } from './sysctl-keeper.js'
-import { describeTimeouts, namesTimeouts, timeoutsToSet } from './timeouts.js'
-import { Verdicts } from './verdicts.js'
+import { keepTimeouts } from './timeouts/runtime.js'
+import { type TrafficReading, trafficReading } from './traffic-reading.js'
 
 export interface IpvsPorts {
   readonly clock: Clock
@@ -34,17 +38,8 @@ export interface IpvsPorts {
   readonly nft: Nft
   readonly modules: KernelModules
   readonly ownership: Ownership
-}
-
-/**
- * Ids of services and daemons that a director put into this kernel's table, kept where the next process
- * finds them, for as long as the kernel keeps the table itself.
- */
-export interface Ownership {
-  /** Empty when nothing is known. */
-  read(): readonly string[]
-  /** Throws `OpError`. */
-  write(ids: readonly string[]): void
+  /** Told whenever the whole table was read. */
+  readonly onTraffic: (reading: TrafficReading) => void
 }
 
 /** What a setting would change, were it configured now. */
@@ -52,7 +47,7 @@ export interface IpvsPlan {
   readonly changes: readonly KernelChange[]
 }
 
-export interface IpvsSetting extends DesiredSetting {
+export interface IpvsSetting extends DesiredSetting, CircumstancesSetting {
   readonly ipvs: IpvsConfig
 }
 
@@ -87,14 +82,16 @@ export function startIpvs(
  * next pass. A full pass reads the table; a health change is applied to the table as last known.
  */
 class Runtime implements IpvsRuntime {
-  private readonly verdicts = new Verdicts()
+  private readonly circumstances = new Circumstances()
   private readonly counter = new OperationCounter()
-  private readonly triedModules = new Set<string>()
   private readonly problems: Problems
   private readonly reporter: Reporter
   private readonly surroundings: Surroundings
   private byName = new Map<string, VirtualServiceConfig>()
-  private ours: ReadonlySet<string>
+  private readonly owned: Owned
+  /** What an earlier run left; undefined once it is taken over. */
+  private left: ReadonlySet<string> | undefined
+  private readonly modules: ModuleLoader
   private client: IpvsClient | undefined
   private table: ObservedTable | undefined
   private timer: Timer | undefined
@@ -109,7 +106,10 @@ class Runtime implements IpvsRuntime {
   private readonly changed = new Set<string>()
   /** The next difference is our own doing, not drift. */
   private expected = true
-  private touched = new Set<string>()
+  private readonly touched = new Set<string>()
+  /** Ids of services whose connections are waited for. */
+  private readonly looks = new Set<string>()
+  private alarm: Timer | undefined
   private stopped = false
 
   constructor(
@@ -117,7 +117,9 @@ class Runtime implements IpvsRuntime {
     private setting: IpvsSetting,
     private readonly emit: (fact: IpvsFact) => void,
   ) {
-    this.ours = new Set(ports.ownership.read())
+    this.owned = new Owned(ports.ownership, ports.log)
+    this.left = this.owned.ids
+    this.modules = new ModuleLoader(ports.modules, ports.log)
     this.problems = new Problems(ports.log, emit)
     this.reporter = new Reporter(ports.clock, ports.log, emit)
     this.surroundings = new Surroundings(ports)
@@ -129,16 +131,18 @@ class Runtime implements IpvsRuntime {
     this.setting = setting
     this.byName = new Map(setting.services.map((service) => [service.name, service]))
     // Before anything is applied: what a killed process had begun is its successor's to remove.
-    this.own(new Set([...this.ours, ...declared(setting)]))
-    this.verdicts.keepOnly(setting.services)
-    this.triedModules.clear()
+    this.owned.add(declared(setting))
+    for (const name of this.circumstances.configure(setting, this.ports.clock.now())) this.touched.add(name)
+    this.modules.forget()
     this.configured = true
     this.full ||= !this.reporter.reconciled || !alike
     this.wake()
   }
 
   healthChanged(changes: readonly ServerHealth[]): void {
-    for (const service of this.verdicts.note(changes)) this.touched.add(service)
+    const now = this.ports.clock.now()
+    for (const service of this.circumstances.healthChanged(changes, this.table, now))
+      this.touched.add(service)
     this.wake()
   }
 
@@ -146,6 +150,7 @@ class Runtime implements IpvsRuntime {
     if (this.stopped) return this.work
     this.stopped = true
     this.timer?.cancel()
+    this.alarm?.cancel()
     this.work = this.leave(this.work)
     return this.work
   }
@@ -160,19 +165,18 @@ class Runtime implements IpvsRuntime {
   async plan(setting: IpvsSetting): Promise<IpvsPlan> {
     const client = await this.present()
     const actual: ObservedTable = (await client?.readTable()) ?? { services: new Map(), daemons: [] }
-    const verdicts = this.verdicts.copy()
-    verdicts.keepOnly(setting.services)
-    const desired = desiredTable(setting, verdicts.of.bind(verdicts), actual)
-    const ours = new Set([...this.ours, ...declared(setting)])
-    const operations = plan(desired, actual, { manage: setting.ipvs.manage, ours })
-    return { changes: operations.map((operation) => changeOf(operation, actual)) }
+    const { owned, left, circumstances } = this
+    const now = this.ports.clock.now()
+    return { changes: preview(setting, { circumstances, actual, ours: owned.ids, left, now }) }
   }
 
   status(): IpvsStatus {
-    const healthOf = this.verdicts.of.bind(this.verdicts)
+    const now = this.ports.clock.now()
     return {
       reconciled: this.reporter.reconciled,
-      services: this.setting.services.map((service) => serviceStatus(service, healthOf, this.table)),
+      services: this.setting.services.map((service) =>
+        serviceStatus(service, this.circumstances, this.table, now),
+      ),
       daemons: this.table?.daemons ?? [],
       operations: this.counter.read(),
       driftRepaired: this.reporter.drift,
@@ -186,7 +190,7 @@ class Runtime implements IpvsRuntime {
     try {
       const { results, failures } = await client.converge(() => nothing, {
         manage: 'declared',
-        ours: this.ours,
+        ours: this.owned.ids,
       })
       this.counter.add(results)
       this.problems.add(failures)
@@ -205,12 +209,14 @@ class Runtime implements IpvsRuntime {
   }
 
   private async passes(): Promise<void> {
-    while (!this.stopped && (this.full || this.configured || this.touched.size > 0)) {
+    while (!this.stopped && (this.full || this.configured || this.looks.size + this.touched.size > 0)) {
       if (this.full || this.table === undefined) await this.fullPass()
       else if (this.configured) await this.configuredPass(this.table)
+      else if (this.looks.size > 0) await this.lookPass(this.table)
       else await this.healthPass(this.table)
     }
     this.busy = false
+    this.setAlarm()
   }
 
   private async fullPass(): Promise<void> {
@@ -224,19 +230,20 @@ class Runtime implements IpvsRuntime {
         this.expected = false
         this.configured = false
         this.changed.clear()
+        this.looks.clear()
         this.touched.clear()
-        return desiredTable(this.setting, this.verdicts.of.bind(this.verdicts), actual)
+        return this.desired(this.setting, actual)
       }
-      const policy = { manage: this.setting.ipvs.manage, ours: this.ours }
+      const policy = { manage: this.setting.ipvs.manage, ours: this.owned.ids }
       const services = await client.convergeServices(desire, policy)
       this.counter.add(services.results)
       this.table = services.table
-      if (await this.loadedModules(services.results)) {
+      if (await this.modules.loadFor(services.results)) {
         this.full = true
         this.expected = true
         return
       }
-      const untimed = await this.setTimeouts(client)
+      const untimed = await keepTimeouts(client, this.setting.ipvs.timeouts, this.ports.log)
       const daemons = await client.convergeDaemons(desiredDaemons(this.setting), services.table, policy)
       this.counter.add(daemons.results)
       this.table = daemons.table
@@ -254,28 +261,26 @@ class Runtime implements IpvsRuntime {
     }
   }
 
+  /** By a table that was just read as a whole. */
+  private desired(setting: IpvsSetting, actual: ObservedTable): Table {
+    const now = this.ports.clock.now()
+    if (this.left !== undefined) this.circumstances.adopt(actual, this.left, now)
+    this.left = undefined
+    this.tell(this.circumstances.observe(actual, now))
+    this.ports.onTraffic(trafficReading(setting.services, actual, now))
+    return this.circumstances.desiredTable(setting, actual, now)
+  }
+
+  private tell(lines: readonly string[]): void {
+    for (const line of lines) this.ports.log.info(line)
+  }
+
   private async prepareSurroundings(): Promise<Kept> {
     const { services, ipvs } = this.setting
     const syncing = desiredDaemons(this.setting).length > 0
     const kept = await this.surroundings.prepare(services, { syncing, user: ipvs.sysctls })
     if (kept.drift.length > 0) this.emit({ type: 'settingsRepaired', changes: kept.drift })
     return kept
-  }
-
-  /** Failures, which stand in nobody's way. */
-  private async setTimeouts(client: IpvsClient): Promise<readonly OpError[]> {
-    const { timeouts } = this.setting.ipvs
-    if (!namesTimeouts(timeouts)) return []
-    try {
-      const change = timeoutsToSet(timeouts, await client.readTimeouts())
-      if (change === undefined) return []
-      await client.setTimeouts(change)
-      this.ports.log.info(`timeouts of idle connections: ${describeTimeouts(change)}`)
-      return []
-    } catch (error) {
-      if (!(error instanceof OpError)) throw error
-      return [error]
-    }
   }
 
   /** After a pass: tells what became of it and sleeps until the next. */
@@ -286,11 +291,12 @@ class Runtime implements IpvsRuntime {
     // What was refused is still missing at the next pass: that is no drift.
     this.expected = failures.length > 0
     this.problems.replace([...unset, ...failures])
-    if (!expected)
-      this.reporter.driftRepaired(
-        parts.flatMap(({ planned: changes, before }) => changes.map((one) => changeOf(one, before))),
+    if (!expected) {
+      const drift = parts.flatMap((part) =>
+        this.circumstances.foreign(part.planned).map((one) => changeOf(one, part.before)),
       )
-    else if (this.reporter.reconciled) this.reporter.changed(parts.flatMap((part) => part.results))
+      this.reporter.driftRepaired(drift)
+    } else if (this.reporter.reconciled) this.reporter.changed(parts.flatMap((part) => part.results))
     if (parts.every(({ stale }) => !stale)) {
       const ids = [...this.byName.values()].flatMap(serviceIds)
       this.reporter.stands(ids, table, planned.length, failures.length)
@@ -307,35 +313,58 @@ class Runtime implements IpvsRuntime {
    * be missing when their last server goes. Whatever does not fit is left to a full pass.
    */
   private async configuredPass(known: ObservedTable): Promise<void> {
-    const { setting, client } = this
-    const concerned = new Set(this.changed)
+    const { client } = this
+    const concerned = new Set([...this.changed, ...this.looks])
     for (const name of this.touched) {
       const service = this.byName.get(name)
       for (const id of service === undefined ? [] : serviceIds(service)) concerned.add(id)
     }
     this.configured = false
     this.changed.clear()
+    this.looks.clear()
     this.touched.clear()
     if (client === undefined || concerned.size > MOST_LOOKED_AT) {
       this.full = true
       this.expected = true
       return
     }
-    try {
+    await this.concernedPass(client, known, concerned, async () => {
       // The kernel's settings and rules before the services that need them.
-      const around = await this.prepareSurroundings()
+      return (await this.prepareSurroundings()).failures.length === 0
+    })
+  }
+
+  /** What takes its time is read, and goes on. */
+  private async lookPass(known: ObservedTable): Promise<void> {
+    const concerned = new Set(this.looks)
+    this.looks.clear()
+    if (this.client !== undefined) await this.concernedPass(this.client, known, concerned)
+  }
+
+  /** Reads these services and makes them what they should be. `prepare` answers whether it could. */
+  private async concernedPass(
+    client: IpvsClient,
+    known: ObservedTable,
+    concerned: ReadonlySet<string>,
+    prepare: () => Promise<boolean> = async () => true,
+  ): Promise<void> {
+    const { setting } = this
+    try {
+      const prepared = await prepare()
       const all = await client.refreshed(known, concerned)
       const actual = { ...all, services: only(all.services, concerned) }
       const services = setting.services.filter((service) =>
         serviceIds(service).some((id) => concerned.has(id)),
       )
-      const desired = desiredTable({ ...setting, services }, this.verdicts.of.bind(this.verdicts), actual)
-      const operations = planServices(desired, actual, { manage: 'declared', ours: this.ours })
+      this.tell(this.circumstances.observe(actual, this.ports.clock.now(), concerned))
+      const now = this.ports.clock.now()
+      const desired = this.circumstances.desiredTable({ ...setting, services }, actual, now)
+      const operations = planServices(desired, actual, { manage: 'declared', ours: this.owned.ids })
       const applied = await client.apply(operations, all)
       this.table = applied.table
       this.counter.add(applied.results)
       this.reporter.changed(applied.results)
-      this.full ||= applied.stale || applied.failures.length + around.failures.length > 0
+      this.full ||= applied.stale || applied.failures.length > 0 || !prepared
       this.expected ||= this.full
       if (!this.full) this.disown(applied.table)
     } catch (error) {
@@ -348,10 +377,11 @@ class Runtime implements IpvsRuntime {
   /** The fast path: no reading, destinations only. What does not fit is left to a full pass. */
   private async healthPass(table: ObservedTable): Promise<void> {
     const operations: Operation[] = []
+    const now = this.ports.clock.now()
     for (const name of this.touched) {
       const service = this.byName.get(name)
       if (service === undefined) continue
-      for (const [id, desired] of desiredEntries(service, this.verdicts.of.bind(this.verdicts), table)) {
+      for (const [id, desired] of this.circumstances.desiredEntries(service, table, now)) {
         const actual = table.services.get(id)
         if (actual === undefined) continue
         operations.push(...planService(desired, actual).filter((one) => 'destination' in one))
@@ -390,27 +420,6 @@ class Runtime implements IpvsRuntime {
     return new IpvsClient(this.ports.netlink, await this.ports.resolveFamily())
   }
 
-  /** Tries once to load each scheduler and engine that the kernel did not know; true when one is worth another pass. */
-  private async loadedModules(results: readonly OperationResult[]): Promise<boolean> {
-    let loaded = false
-    for (const { operation, code } of results) {
-      if (code !== 'ENOENT' || !('service' in operation)) continue
-      for (const module of modulesOf(operation.service)) {
-        if (this.triedModules.has(module)) continue
-        this.triedModules.add(module)
-        try {
-          await this.ports.modules.load(module)
-          this.ports.log.info(`loaded the kernel module ${module}`)
-          loaded = true
-        } catch (error) {
-          if (!(error instanceof OpError)) throw error
-          this.ports.log.warn(sentence(error))
-        }
-      }
-    }
-    return loaded
-  }
-
   private sleep(span: Millis): void {
     this.timer?.cancel()
     if (this.stopped) return
@@ -421,35 +430,30 @@ class Runtime implements IpvsRuntime {
     })
   }
 
+  /** For what moves by itself. */
+  private setAlarm(): void {
+    this.alarm?.cancel()
+    const due = this.circumstances.nextDue()
+    if (this.stopped || due === undefined) return
+    this.alarm = this.ports.clock.at(due, () => {
+      const { services, looks } = this.circumstances.due(this.ports.clock.now(), MOST_LOOKED_AT)
+      for (const name of services) this.touched.add(name)
+      for (const id of looks) this.looks.add(id)
+      this.wake()
+    })
+  }
+
   /** What was declared once and is gone from the kernel may come back as somebody else's. */
   private disown(table: ObservedTable): void {
     const keep = new Set([...declared(this.setting), ...table.services.keys()])
     for (const { role } of table.daemons) keep.add(daemonId(role))
-    this.own(new Set([...this.ours].filter((id) => keep.has(id))))
+    this.owned.retain(keep)
   }
-
-  private own(ids: ReadonlySet<string>): void {
-    const same = ids.size === this.ours.size && [...ids].every((id) => this.ours.has(id))
-    if (same) return
-    this.ours = ids
-    try {
-      this.ports.ownership.write([...ids])
-    } catch (error) {
-      // It matters only to the next process, and only if the file loses a service while none runs.
-      if (!(error instanceof OpError)) throw error
-      this.ports.log.warn(`what is ours cannot be remembered: ${sentence(error)}`)
-    }
-  }
-}
-
-function declared(setting: IpvsSetting): readonly string[] {
-  const daemons = desiredDaemons(setting).map(({ role }) => daemonId(role))
-  return [...setting.services.flatMap(serviceIds), ...daemons]
 }
 
 /** Settings that change together with a service's own are looked at in a full pass. */
 const sameButServices = (a: IpvsSetting, b: IpvsSetting): boolean =>
-  same({ ...a, services: [] }, { ...b, services: [] })
+  same({ ...a, services: [], overrides: [] }, { ...b, services: [], overrides: [] })
 
 /** Ids of those that came, went, or are another object now. */
 function changedServices(

@@ -1,11 +1,11 @@
 /** What `vipair status` and the metrics show of the table. */
 import type { Health } from '../base/facts.js'
-import type { DestinationConfig, VirtualServiceConfig } from '../config/model.js'
+import { type Millis, millis } from '../base/units.js'
+import type { DestinationConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
 import { formatServerAddress, formatServiceAddress } from '../config/service-address.js'
+import type { Circumstances } from './circumstances.js'
 import type { OperationResult } from './client.js'
-import type { HealthOf } from './desired.js'
-import { desiredEntries } from './desired.js'
-import { kernelDestination } from './kernel-terms.js'
+import { kernelDestination, serviceIds } from './kernel-terms.js'
 import {
   type Daemon,
   destinationId,
@@ -27,6 +27,18 @@ export interface IpvsServerStatus {
   readonly kernelWeight: number | undefined
   readonly activeConnections: number
   readonly inactiveConnections: number
+  /** While it drains by an operator's word: what is left of its time. */
+  readonly drainLeft: Millis | undefined
+  /** While its weight rises: until it has all of it. */
+  readonly slowStartLeft: Millis | undefined
+}
+
+/** A destination that the file has lost. */
+export interface IpvsDrainStatus {
+  readonly address: string
+  readonly activeConnections: number
+  readonly inactiveConnections: number
+  readonly left: Millis
 }
 
 export interface IpvsServiceStatus {
@@ -36,6 +48,7 @@ export interface IpvsServiceStatus {
   readonly realServers: readonly IpvsServerStatus[]
   /** Undefined where the file names none. */
   readonly sorryServer: IpvsSorryStatus | undefined
+  readonly draining: readonly IpvsDrainStatus[]
 }
 
 export interface IpvsSorryStatus {
@@ -64,11 +77,12 @@ export interface IpvsStatus {
 
 export function serviceStatus(
   config: VirtualServiceConfig,
-  healthOf: HealthOf,
+  circumstances: Circumstances,
   table: ObservedTable | undefined,
+  now: Millis,
 ): IpvsServiceStatus {
-  const ports = [...desiredEntries(config, healthOf, table ?? nothing)].map(([id, desired]) => {
-    return { desired, actual: table?.services.get(id) }
+  const ports = [...circumstances.desiredEntries(config, table ?? nothing, now)].map(([id, desired]) => {
+    return { id, desired, actual: table?.services.get(id) }
   })
   const realServers = config.realServers.map((server): IpvsServerStatus => {
     const name = formatServerAddress(server.endpoint)
@@ -76,10 +90,12 @@ export function serviceStatus(
     return {
       name: server.name,
       address: name,
-      health: server.checks.length === 0 ? 'healthy' : healthOf(config.name, server.name),
+      health: circumstances.healthOf(config, server),
       configuredWeight: server.weight,
       ...weights,
       ...counts,
+      drainLeft: adminDrainLeft(circumstances, ports, server, config.name, now),
+      slowStartLeft: circumstances.slowStartLeft(config.name, server.name, now),
     }
   })
   return {
@@ -88,12 +104,50 @@ export function serviceStatus(
     inKernel: ports.every(({ actual }) => actual !== undefined),
     realServers,
     sorryServer: config.sorryServer && sorryStatus(ports, config.sorryServer),
+    draining: drainsOf(config, circumstances, table, now),
   }
+}
+
+const leftOf = (deadline: Millis, now: Millis): Millis => millis(Math.max(0, Math.round(deadline - now)))
+
+/** Those that are still there. */
+function adminDrainLeft(
+  circumstances: Circumstances,
+  ports: readonly PortEntry[],
+  server: RealServerConfig,
+  service: string,
+  now: Millis,
+): Millis | undefined {
+  if (circumstances.overrideOf(service, server.name)?.action !== 'drain') return undefined
+  for (const { id, desired, actual } of ports) {
+    const destination = destinationId(kernelDestination(desired.service.key, server))
+    const drain = circumstances.draining.of(id, destination)
+    if (drain && actual?.destinations.has(destination)) return leftOf(drain.deadline, now)
+  }
+  return undefined
+}
+
+function drainsOf(
+  config: VirtualServiceConfig,
+  { draining }: Circumstances,
+  table: ObservedTable | undefined,
+  now: Millis,
+): readonly IpvsDrainStatus[] {
+  if (draining.size === 0) return []
+  return serviceIds(config).flatMap((id) =>
+    draining.ofService(id).flatMap(({ by, destination: address, deadline }): readonly IpvsDrainStatus[] => {
+      const there = by === 'file' ? table?.services.get(id)?.destinations.get(address) : undefined
+      if (there === undefined) return []
+      const { activeConnections, inactiveConnections } = there
+      return [{ address, activeConnections, inactiveConnections, left: leftOf(deadline, now) }]
+    }),
+  )
 }
 
 const nothing: ObservedTable = { services: new Map(), daemons: [] }
 
 interface PortEntry {
+  readonly id: string
   readonly desired: ServiceEntry
   readonly actual: ObservedEntry | undefined
 }

@@ -3,6 +3,13 @@ import type { Health, ServerHealth } from '../base/facts.js'
 import { formatEndpoint } from '../base/ip.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 
+export interface VerdictChange {
+  readonly service: string
+  readonly server: string
+  readonly before: Health
+  readonly health: Health
+}
+
 const nameOf = (service: string, server: string): string => `${service}\0${server}`
 
 /**
@@ -25,16 +32,17 @@ export class Verdicts {
     return copy
   }
 
-  /** Names of the services where a verdict changed; what is said of servers that are not there is not kept. */
-  note(changes: readonly ServerHealth[]): ReadonlySet<string> {
-    const touched = new Set<string>()
+  /** The verdicts that changed; what is said of servers that are not there is not kept. */
+  note(changes: readonly ServerHealth[]): readonly VerdictChange[] {
+    const noted: VerdictChange[] = []
     for (const { service, server, health } of changes) {
       const name = nameOf(service, server)
-      if (health === 'unknown' || this.known.get(name) === health || !this.has(service, server)) continue
+      const before = this.known.get(name) ?? 'unknown'
+      if (health === 'unknown' || before === health || !this.has(service, server)) continue
       this.known.set(name, health)
-      touched.add(service)
+      noted.push({ service, server, before, health })
     }
-    return touched
+    return noted
   }
 
   /**

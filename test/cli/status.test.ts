@@ -12,6 +12,10 @@ const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerS
   effectiveWeight: 100,
   forwarding: 'direct',
   admin: 'enabled',
+  adminReason: null,
+  drainSeconds: null,
+  slowStartSeconds: null,
+  traffic: null,
   activeConnections: 12,
   inactiveConnections: 3,
   ...over,
@@ -67,6 +71,8 @@ const status: DirectorStatus = {
         }),
       ],
       sorryServer: null,
+      draining: [],
+      traffic: null,
       quorum: null,
     },
   ],
@@ -171,5 +177,31 @@ describe('vipair status', () => {
       '  sorry server 2001:db8::30 direct, STANDS IN',
       '',
     ])
+  })
+
+  it('says what an operator asked, and what takes its time', () => {
+    const [web] = status.virtualServices
+    assert.ok(web)
+    const busy: DirectorStatus['virtualServices'][number] = {
+      ...web,
+      realServers: [
+        server('rs1', { admin: 'drain', adminReason: 'new disk', effectiveWeight: 0, drainSeconds: 12 }),
+        server('rs2', { admin: 'drain', effectiveWeight: null }),
+        server('rs3', { admin: 'weight', weight: 100, effectiveWeight: 7 }),
+        server('rs4', { effectiveWeight: 37, slowStartSeconds: 6 }),
+      ],
+      draining: [{ address: '10.0.0.29:80', activeConnections: 2, inactiveConnections: 1, secondsLeft: 20 }],
+    }
+    const lines = renderStatus({ ...status, virtualServices: [busy] }, { width: 80, color: false })
+    const about = lines.map((line) => line.trim())
+    for (const line of [
+      'drain by the operator (new disk), 12 s left',
+      'drain by the operator, drained',
+      'weight by the operator',
+      'starts slowly, 6.0 s to its full weight',
+      '10.0.0.29:80 is not in the file and drains: 2 active, 1 inactive, 20 s left',
+    ])
+      assert.ok(about.includes(line), `${line} in\n${lines.join('\n')}`)
+    assert.ok(lines.every((line) => line.length <= 80))
   })
 })

@@ -74,6 +74,8 @@ describe('a valid file', () => {
       persistenceEngine: undefined,
       sorryServer: undefined,
       onDown: 'quiesce',
+      drainTimeout: 30_000,
+      slowStart: undefined,
       initial: 'up',
     })
     const tcp = {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import type { DirectorStatus } from '../../src/base/status.js'
+import { millis } from '../../src/base/units.js'
 import { expose } from '../../src/daemon/exposition.js'
 import { metricsOf } from '../../src/daemon/metrics.js'
 import type { Reports } from '../../src/daemon/status.js'
+import { TrafficView } from '../../src/daemon/traffic.js'
 import { Pair } from './directors.js'
 
 const status: DirectorStatus = {
@@ -39,6 +41,8 @@ const status: DirectorStatus = {
       forwarding: 'direct',
       persistence: null,
       sorryServer: null,
+      draining: [],
+      traffic: null,
       quorum: null,
       realServers: [
         server('rs1', { health: 'healthy', effectiveWeight: 100, activeConnections: 5 }),
@@ -74,6 +78,10 @@ function server(
     effectiveWeight: null,
     forwarding: 'direct',
     admin: 'enabled',
+    adminReason: null,
+    drainSeconds: null,
+    slowStartSeconds: null,
+    traffic: null,
     activeConnections: 0,
     inactiveConnections: 0,
     ...what,
@@ -118,6 +126,31 @@ describe('daemon/metrics', function () {
     for (const line of expected) assert.ok(lines.includes(line), `${line}\nin\n${text}`)
     assert.doesNotMatch(text, /rs2.*healthy|vipair_sync_lag_seconds|vipair_peer_reachable/)
     assert.equal(lines.filter((line) => line.startsWith('vipair_real_server_weight')).length, 1)
+  })
+
+  it('counts what the kernel has counted of services and servers, in and out, and says how old that is', async () => {
+    const row = (first: number) => Array.from({ length: 10 }, (_, column) => first + column)
+    const numbers = Float64Array.from([...row(100), ...row(200)])
+    const view = new TrafficView({ at: millis(1), services: [{ name: 'we"b', servers: ['rs1'], numbers }] })
+    const [web] = status.virtualServices
+    assert.ok(web)
+    const there = view.ofServers('we"b')
+    const realServers = web.realServers.map((one) => ({ ...one, traffic: there.get(one.name) ?? null }))
+    const counted = { ...web, traffic: view.ofService('we"b'), realServers }
+    const table = { reconciled: true, readSecondsAgo: 3.5, operations: {}, driftRepaired: 0, lastDrift: null }
+    const { text } = await expose(metricsOf({ ...status, virtualServices: [counted], table }, {}))
+    for (const line of [
+      'vipair_virtual_service_connections_total{service="we\\"b"} 100',
+      'vipair_virtual_service_packets_total{service="we\\"b",direction="in"} 101',
+      'vipair_virtual_service_bytes_total{service="we\\"b",direction="out"} 104',
+      'vipair_real_server_connections_total{service="we\\"b",server="rs1"} 200',
+      'vipair_real_server_packets_total{service="we\\"b",server="rs1",direction="out"} 202',
+      'vipair_real_server_bytes_total{service="we\\"b",server="rs1",direction="in"} 203',
+      'vipair_ipvs_table_age_seconds 3.5',
+    ])
+      assert.ok(text.split('\n').includes(line), `${line}\nin\n${text}`)
+    assert.doesNotMatch(text, /_total\{.*rs2/)
+    assert.equal(counted.traffic?.outByteRate, 109)
   })
 
   it('answers on the control socket of a running director', async () => {

@@ -15,6 +15,8 @@ const input = {
   now: millis(0),
   health: new Map(),
   healthSince: new Map(),
+  overrides: { of: () => undefined },
+  traffic: undefined,
   inKernel: undefined,
 }
 const statuses = new Map(virtualServices.map((service) => [service.name, serviceStatus(service, input)]))
@@ -54,6 +56,7 @@ describe('services in the status', () => {
       address: '',
       inKernel: true,
       realServers: [],
+      draining: [],
       sorryServer: { address: '10.0.0.30', inKernel: true, ...counts },
     }
     assert.deepEqual(serviceStatus(range, { ...input, inKernel }).sorryServer, {

@@ -48,6 +48,8 @@ function inputOf(link: Partial<PairLinkStatus>, more: Partial<StatusInput> = {})
       },
     },
     health: new Map(),
+    overrides: { of: () => undefined },
+    traffic: undefined,
     healthSince: new Map(),
     processes: [],
     waitsForTable: false,

@@ -74,6 +74,8 @@ export const service = (name: string, realServers: readonly RealServerConfig[]):
   persistenceNetmask: undefined,
   persistenceEngine: undefined,
   onDown: 'quiesce',
+  drainTimeout: undefined,
+  slowStart: undefined,
   initial: 'up',
   realServers,
   sorryServer: undefined,

@@ -54,6 +54,8 @@ export function service(
     persistenceNetmask: undefined,
     persistenceEngine: undefined,
     onDown: 'quiesce',
+    drainTimeout: undefined,
+    slowStart: undefined,
     initial: 'up',
     realServers,
     sorryServer: undefined,

@@ -31,6 +31,8 @@ export class FakeKernel implements Netlink {
   readonly daemons = new Map<DaemonRole, Daemon>()
   readonly schedulers = new Set(['rr', 'wrr', 'lc', 'wlc', 'sh', 'mh'])
   readonly engines = new Set<string>()
+  /** Active and inactive ones by destination; 3 and 2 where nothing else is said. */
+  readonly connections = new Map<string, readonly [number, number]>()
   timeouts: Timeouts = { tcp: 900, tcpFin: 120, udp: 300 }
   /** Commands of requests that change something, in order. */
   readonly changes: number[] = []
@@ -110,7 +112,8 @@ export class FakeKernel implements Netlink {
           message(IPVS_CMD.NEW_DEST, (top) =>
             top.nest(IPVS_CMD_ATTR.DEST, (nest) => {
               encodeDestination(nest, destination)
-              nest.u32(IPVS_DEST_ATTR.ACTIVE_CONNS, 3).u32(IPVS_DEST_ATTR.INACT_CONNS, 2)
+              const [active, inactive] = this.connections.get(destinationId(destination)) ?? [3, 2]
+              nest.u32(IPVS_DEST_ATTR.ACTIVE_CONNS, active).u32(IPVS_DEST_ATTR.INACT_CONNS, inactive)
               nest.nest(IPVS_DEST_ATTR.STATS, (stats) => stats.u32(IPVS_STATS_ATTR.CONNS, 9))
               nest.nest(IPVS_DEST_ATTR.STATS64, (stats) => stats.u64(IPVS_STATS_ATTR.CONNS, 5_000_000_009n))
             }),

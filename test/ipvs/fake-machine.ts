@@ -5,8 +5,10 @@ import { OpError } from '../../src/base/result.js'
 import { after, type Millis, millis } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
 import type { IpvsFact } from '../../src/ipvs/facts.js'
-import { type IpvsRuntime, type IpvsSetting, type Ownership, startIpvs } from '../../src/ipvs/runtime.js'
+import type { Ownership } from '../../src/ipvs/owned.js'
+import { type IpvsRuntime, type IpvsSetting, startIpvs } from '../../src/ipvs/runtime.js'
 import type { Remembered, SysctlMemory } from '../../src/ipvs/sysctl-keeper.js'
+import type { TrafficReading } from '../../src/ipvs/traffic-reading.js'
 import { FakeKernel, fakeFamily } from './fake-kernel.js'
 
 export class FakeClock implements Clock {
@@ -111,6 +113,7 @@ export class FakeMachine {
     },
   }
 
+  readonly readings: TrafficReading[] = []
   /** Outlives the runtime, as the file does. */
   owned: readonly string[] = []
   readonly ownership: Ownership = {
@@ -132,6 +135,7 @@ export class FakeMachine {
       nft,
       modules,
       ownership,
+      onTraffic: (reading: TrafficReading) => this.readings.push(reading),
       log,
       resolveFamily: async () => fakeFamily,
     }
@@ -160,7 +164,15 @@ export function settingOf(
     sysctls: {},
     timeouts: asTheKernelHasThem,
   } as const
-  return { services, sync: { transport: 'unicast' }, directorId: 1, peerId: 2, ipvs, ...change }
+  return {
+    services,
+    overrides: [],
+    sync: { transport: 'unicast' },
+    directorId: 1,
+    peerId: 2,
+    ipvs,
+    ...change,
+  }
 }
 
 export const verdict = (service: string, server: string, health: ServerHealth['health']): ServerHealth => ({

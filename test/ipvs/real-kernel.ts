@@ -242,7 +242,7 @@ export async function exerciseRuntime(
   const setting = settingOf(configured, { sync, ipvs })
   const facts: IpvsFact[] = []
   const ownership = { read: () => [], write: () => {} }
-  const ports = { ...machine, netlink, ownership, resolveFamily: async () => family }
+  const ports = { ...machine, netlink, ownership, onTraffic: () => {}, resolveFamily: async () => family }
   const start = () => startIpvs(ports, setting, (fact) => facts.push(fact))
   const seen = async (type: IpvsFact['type']): Promise<void> => {
     for (let tries = 0; !facts.some((fact) => fact.type === type); tries++) {

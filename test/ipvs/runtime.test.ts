@@ -32,6 +32,8 @@ describe('ipvs runtime', () => {
       kernelWeight: 100,
       activeConnections: 0,
       inactiveConnections: 0,
+      drainLeft: undefined,
+      slowStartLeft: undefined,
     })
     assert.deepEqual(runtime.status().operations, {
       newService: { OK: 1 },

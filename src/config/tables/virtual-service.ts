@@ -124,6 +124,15 @@ export const virtualServiceTable = table(
       'quiesce',
       'An unhealthy server gets weight 0 and keeps its connections, or is removed.',
     ),
+    drain_timeout: defaulted(
+      duration({ from: '1s', to: '24h', zero: 'off' }),
+      '30s',
+      'How long a server that goes may keep its connections; "0s": it goes at once.',
+    ),
+    slow_start: optional(
+      duration({ from: '1s', to: '1h', zero: 'off' }),
+      'How long the weight of a server that has come back takes to rise.',
+    ),
     initial: defaulted(
       choice(['up', 'down']),
       'up',
@@ -143,7 +152,7 @@ export const virtualServiceTable = table(
   },
   {
     title: '[[virtual_service]]',
-    later: ['quorum', 'quorum_hysteresis', 'panic_threshold', 'slow_start', 'drain_timeout'],
+    later: ['quorum', 'quorum_hysteresis', 'panic_threshold'],
     synonyms: {
       lb_algo: 'scheduler',
       lvs_sched: 'scheduler',

@@ -1,0 +1,260 @@
+/**
+ * What decides about the servers of the file beside the file: their health, what operators ask of them, and
+ * what takes its time: drains and slow starts.
+ */
+import type { ServerHealth, ServerOverride } from '../base/facts.js'
+import { after, type Millis, millis } from '../base/units.js'
+import type { RealServerConfig, VirtualServiceConfig } from '../config/model.js'
+import { type DesiredSetting, desiredEntries, desiredTable, type Influences } from './desired.js'
+import { Drains } from './drains.js'
+import { kernelDestination, serviceKeys } from './kernel-terms.js'
+import { destinationId, type ObservedTable, type ServiceEntry, serviceId, type Table } from './model.js'
+import { type Operation, operationService } from './operation.js'
+import { Overrides } from './overrides.js'
+import { SlowStarts } from './slow-starts.js'
+import { Verdicts } from './verdicts.js'
+
+export interface CircumstancesSetting {
+  readonly services: readonly VirtualServiceConfig[]
+  readonly overrides: readonly ServerOverride[]
+}
+
+/** What may be due at a moment. */
+export interface Due {
+  /** Names of the services where a weight rises. */
+  readonly services: ReadonlySet<string>
+  /** Ids of those whose connections are to be read. */
+  readonly looks: readonly string[]
+}
+
+export class Circumstances {
+  private verdicts = new Verdicts()
+  private drains = new Drains()
+  private slowStarts = new SlowStarts()
+  private overrides = new Overrides()
+  private services: ReadonlyMap<string, VirtualServiceConfig> = new Map()
+
+  /** As they are now, to try something on. */
+  copy(): Circumstances {
+    const copy = new Circumstances()
+    copy.verdicts = this.verdicts.copy()
+    copy.drains = this.drains.copy()
+    copy.slowStarts = this.slowStarts.copy()
+    copy.overrides = this.overrides
+    copy.services = this.services
+    return copy
+  }
+
+  /** Takes another setting; answers the names of services where an operator's word changed. */
+  configure(setting: CircumstancesSetting, now: Millis): ReadonlySet<string> {
+    const before = this.services
+    this.services = new Map(setting.services.map((service) => [service.name, service]))
+    this.verdicts.keepOnly(setting.services)
+    const touched = this.override(new Overrides(setting.overrides), now)
+    for (const [name, old] of before) {
+      const service = this.services.get(name)
+      if (service !== old) this.replace(old, service, now)
+    }
+    this.drainOverridden(now)
+    return touched
+  }
+
+  /** Names of the services where a verdict changed. `table`: as last known. */
+  healthChanged(
+    changes: readonly ServerHealth[],
+    table: Table | undefined,
+    now: Millis,
+  ): ReadonlySet<string> {
+    const noted = this.verdicts.note(changes)
+    for (const { service: name, server, before, health } of noted) {
+      const service = this.services.get(name)
+      if (health === 'unhealthy' || service === undefined) this.slowStarts.end(name, server)
+      else if (service.slowStart === undefined) continue
+      else if (before === 'unhealthy' || waits(service, server, table)) this.start(service, server, now)
+    }
+    return new Set(noted.map(({ service }) => service))
+  }
+
+  /** A first look at the table: what an earlier run left there and the file has not, has its time to drain. */
+  adopt(table: Table, ours: ReadonlySet<string>, now: Millis): void {
+    for (const service of this.services.values()) {
+      const declared = endpointsOf(service)
+      for (const [id, known] of declared) {
+        const there = ours.has(id) ? (table.services.get(id)?.destinations.keys() ?? []) : []
+        for (const destination of there)
+          if (!known.has(destination)) this.drain(service, id, destination, 'file', now, now)
+      }
+    }
+  }
+
+  /** Takes what was just read of these services, or of all; answers lines to be told. */
+  observe(table: ObservedTable, now: Millis, ids?: Iterable<string>): readonly string[] {
+    return this.drains.observe(table, now, ids)
+  }
+
+  desiredTable(setting: DesiredSetting, actual: Table, now: Millis): Table {
+    return desiredTable(setting, this.verdicts.of.bind(this.verdicts), actual, this.influences(now))
+  }
+
+  desiredEntries(
+    service: VirtualServiceConfig,
+    actual: Table,
+    now: Millis,
+  ): ReadonlyMap<string, ServiceEntry> {
+    return desiredEntries(service, this.verdicts.of.bind(this.verdicts), actual, this.influences(now))
+  }
+
+  healthOf(service: VirtualServiceConfig, { name, checks }: RealServerConfig) {
+    return checks.length === 0 ? 'healthy' : this.verdicts.of(service.name, name)
+  }
+
+  overrideOf(service: string, server: string): ServerOverride | undefined {
+    return this.overrides.of(service, server)
+  }
+
+  /** Until it has all of its weight; undefined where it has. */
+  slowStartLeft(service: string, server: string, now: Millis): Millis | undefined {
+    return this.slowStarts.left(service, server, now)
+  }
+
+  get draining(): Drains {
+    return this.drains
+  }
+
+  /** Without the operations that are about what moves by itself, which are nobody else's doing. */
+  foreign(operations: readonly Operation[]): readonly Operation[] {
+    const rising = new Set<string>()
+    for (const { service: name, server } of this.slowStarts.all()) {
+      const service = this.services.get(name)
+      if (service === undefined) continue
+      for (const [id, destination] of placesOf(service, server)) rising.add(`${id}\0${destination}`)
+    }
+    const moves = (operation: Operation): boolean => {
+      const id = operationService(operation)
+      if (id === undefined || !('destination' in operation)) return false
+      const destination = destinationId(operation.destination)
+      return this.drains.isUnderWay(id, destination) || rising.has(`${id}\0${destination}`)
+    }
+    return operations.filter((one) => !moves(one))
+  }
+
+  due(now: Millis, most: number): Due {
+    return { services: this.slowStarts.risen(now), looks: this.drains.due(now, most) }
+  }
+
+  nextDue(): Millis | undefined {
+    const moments = [this.drains.nextDue(), this.slowStarts.nextDue()].filter((one) => one !== undefined)
+    return moments.length === 0 ? undefined : millis(Math.min(...moments))
+  }
+
+  private influences(now: Millis): Influences {
+    return {
+      overrideOf: (service, server) => this.overrides.of(service, server),
+      momentary: (service, server, full) => this.slowStarts.weight(service, server, full, now),
+      stays: (id, destination) => this.drains.stays(id, destination, now),
+      leftovers: (id, actual) => this.drains.leftovers(id, actual, now),
+    }
+  }
+
+  private override(next: Overrides, now: Millis): ReadonlySet<string> {
+    const touched = new Set<string>()
+    const known = this.overrides
+    this.overrides = next
+    for (const [before, after] of known.changes(next)) {
+      const { service: name, server } = before ?? after ?? { service: '', server: '' }
+      touched.add(name)
+      const service = this.services.get(name)
+      if (service === undefined) continue
+      for (const [id, destination] of placesOf(service, server))
+        if (before?.action === 'drain') this.drains.end(id, destination)
+      if (before !== undefined && before.action !== 'weight' && takes(after)) this.start(service, server, now)
+      if (!takes(after)) this.slowStarts.end(name, server)
+    }
+    return touched
+  }
+
+  /** Servers that the file has lost drain, those that it has gained start slowly. */
+  private replace(old: VirtualServiceConfig, service: VirtualServiceConfig | undefined, now: Millis): void {
+    const there = service === undefined ? new Map<string, ReadonlySet<string>>() : endpointsOf(service)
+    for (const [id, destinations] of endpointsOf(old)) {
+      const kept = there.get(id)
+      if (service === undefined || kept === undefined) {
+        for (const { destination } of this.drains.ofService(id)) this.drains.end(id, destination)
+        continue
+      }
+      for (const destination of destinations)
+        if (!kept.has(destination)) this.drain(service, id, destination, 'file', now, now)
+      for (const destination of kept) if (!destinations.has(destination)) this.drains.end(id, destination)
+    }
+    const [before, after] = [new Set(old.realServers.map(({ name }) => name)), service?.realServers ?? []]
+    if (service === undefined) {
+      for (const server of before) this.slowStarts.end(old.name, server)
+      return
+    }
+    for (const server of after)
+      if (!before.has(server.name) && (service.initial === 'up' || server.checks.length === 0))
+        this.start(service, server.name, now)
+    const names = new Set(after.map(({ name }) => name))
+    for (const server of before)
+      if (!names.has(server) || service.slowStart === undefined) this.slowStarts.end(service.name, server)
+  }
+
+  private drainOverridden(now: Millis): void {
+    for (const { service: name, server, action, since } of this.overrides.all) {
+      const service = action === 'drain' ? this.services.get(name) : undefined
+      if (service === undefined) continue
+      // A clock that began anew would put it into the future.
+      for (const [id, destination] of placesOf(service, server))
+        this.drain(service, id, destination, 'operator', millis(Math.min(since, now)), now)
+    }
+  }
+
+  private drain(
+    { name, drainTimeout }: VirtualServiceConfig,
+    id: string,
+    destination: string,
+    by: 'file' | 'operator',
+    since: Millis,
+    now: Millis,
+  ): void {
+    if (drainTimeout === undefined && by === 'file') return
+    const deadline = after(since, drainTimeout ?? millis(0))
+    this.drains.begin({ service: name, id, destination, by, since, deadline }, now)
+  }
+
+  private start({ name, slowStart }: VirtualServiceConfig, server: string, now: Millis): void {
+    if (slowStart === undefined || !takes(this.overrides.of(name, server))) return
+    this.slowStarts.begin(name, server, slowStart, now)
+  }
+}
+
+/** Connections are given to it. */
+const takes = (override: ServerOverride | undefined): boolean =>
+  override === undefined || override.action === 'weight'
+
+/** Ids of the services and of the server's destination in each. */
+function placesOf(service: VirtualServiceConfig, name: string): readonly (readonly [string, string])[] {
+  const server = service.realServers.find((one) => one.name === name)
+  if (server === undefined) return []
+  return serviceKeys(service).map((key) => [serviceId(key), destinationId(kernelDestination(key, server))])
+}
+
+/** Ids of the destinations that the file names, by the id of their service; the sorry server's included. */
+function endpointsOf(service: VirtualServiceConfig): ReadonlyMap<string, ReadonlySet<string>> {
+  const { realServers, sorryServer } = service
+  const all = sorryServer === undefined ? realServers : [...realServers, sorryServer]
+  return new Map(
+    serviceKeys(service).map((key) => [
+      serviceId(key),
+      new Set(all.map((server) => destinationId(kernelDestination(key, server)))),
+    ]),
+  )
+}
+
+/** It gets nothing now, though the service is there. */
+function waits(service: VirtualServiceConfig, server: string, table: Table | undefined): boolean {
+  return placesOf(service, server).some(([id, destination]) => {
+    const entry = table?.services.get(id)
+    return entry !== undefined && (entry.destinations.get(destination)?.weight ?? 0) === 0
+  })
+}
