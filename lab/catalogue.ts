@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.js'
 import { acceptNothing } from './scenarios/accept-nothing.js'
 import { cutActive } from './scenarios/cut-active.js'
 import { differentKeys } from './scenarios/different-keys.js'
+import { draining } from './scenarios/draining.js'
 import { failback, failbackNat } from './scenarios/failback.js'
 import { freezeActive } from './scenarios/freeze-active.js'
 import { frrProtocols } from './scenarios/frr-protocols.js'
@@ -44,6 +45,7 @@ export const catalogue: readonly Scenario[] = [
   servicesTracked,
   restartOnlyDirector,
   reloadServices,
+  draining,
   ipvsKilled,
   differentKeys,
   keepalivedPeerLower,

@@ -29,6 +29,7 @@ name = "bulk${service}"
 address = "${virtualAddress}:${10000 + service}"
 forwarding = "nat"
 check = { type = "none" }
+drain_timeout = "0s"
 real_servers = [${servers.join(', ')}]
 `
   })
