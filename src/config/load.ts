@@ -2,8 +2,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { fail, ok, type Result } from '../base/result.js'
-import { parseConfig, type ValidConfig } from './parse.js'
 import type { Problem } from './problem.js'
+import { type Reading, readConfig } from './reading.js'
 import { maxFileBytes } from './text.js'
 
 const reasons: Readonly<Record<string, string>> = {
@@ -16,12 +16,13 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** Never rejects: a file that cannot be read is a problem at its first line. */
-export async function loadConfig(path: string): Promise<Result<ValidConfig, readonly Problem[]>> {
+export async function loadConfig(path: string): Promise<Result<Reading, readonly Problem[]>> {
   const bytes = await readConfigFile(path)
-  return bytes.ok ? parseConfig(bytes.value) : fail([bytes.error])
+  return bytes.ok ? readConfig(bytes.value) : fail([bytes.error])
 }
 
-async function readConfigFile(path: string): Promise<Result<Uint8Array, Problem>> {
+/** Its bytes; never rejects. */
+export async function readConfigFile(path: string): Promise<Result<Uint8Array, Problem>> {
   let file: FileHandle | undefined
   try {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
@@ -41,7 +42,7 @@ async function readConfigFile(path: string): Promise<Result<Uint8Array, Problem>
   }
 }
 
-/** A file may grow while it is read: `parseConfig` refuses what is longer than its limit. */
+/** A file may grow while it is read: `readConfig` refuses what is longer than its limit. */
 async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let length = 0

@@ -68,12 +68,29 @@ function timeouts({ timeouts: { tcp, tcpFin, udp } }: IpvsConfig): NormalTable {
   return given({ tcp: text(tcp), tcp_fin: text(tcpFin), udp: text(udp) })
 }
 
-/** First 16 hex digits of the SHA-256 of the normal form. */
-export const hashOf = (config: Content): string =>
-  createHash('sha256')
-    .update(canonical({ ...normalForm(config) }))
-    .digest('hex')
-    .slice(0, 16)
+/**
+ * First 16 hex digits of a SHA-256 of the normal form. `digests`: of the services, in their order; one that
+ * is known already need not be put into words again.
+ */
+export function hashOf(config: Content, digests = config.virtualServices.map(digestOf)): string {
+  const hash = createHash('sha256').update(canonical({ ...normalForm(config, []) }))
+  const named = config.virtualServices.map(({ name }, i) => ({ name, digest: digests[i] ?? '' }))
+  for (const { digest } of named.sort((a, b) => (a.name < b.name ? -1 : 1))) hash.update(digest)
+  return hash.digest('hex').slice(0, 16)
+}
+
+const known = new WeakMap<VirtualServiceConfig, string>()
+
+/** SHA-256 of a service's normal form. */
+export function digestOf(config: VirtualServiceConfig): string {
+  const digest =
+    known.get(config) ??
+    createHash('sha256')
+      .update(canonical(service(config)))
+      .digest('base64')
+  known.set(config, digest)
+  return digest
+}
 
 const fingerprint = (secret: string): string => createHash('sha256').update(secret).digest('hex').slice(0, 8)
 

@@ -1,12 +1,12 @@
 /** The commands of the control socket: what their bodies may hold, and what they answer. */
 import type { Log } from '../base/ports.js'
-import type { Config } from '../config/model.js'
 import { formatProblem, type Problem } from '../config/problem.js'
+import type { Reading } from '../config/reading.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
+import type { ConfigReader } from './config-reader.js'
 import { expose } from './exposition.js'
 import type { Routes } from './find-route.js'
-import { loadApart } from './load-apart.js'
 import type { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { describeDifference } from './reload.js'
@@ -14,6 +14,7 @@ import { serverOrder } from './server-order.js'
 
 export interface CommandContext {
   readonly configFile: string
+  readonly reader: ConfigReader
   readonly log: Log
   readonly parent: () => Parent
 }
@@ -76,17 +77,17 @@ export class Commands {
 
   /** What a reload would change. Throws `Refusal` with every problem of the file. */
   async plan(): Promise<ReloadPlan> {
-    const { config, warnings } = await this.load(() => {})
-    return { file: this.context.configFile, ...(await this.context.parent().plan(config)), warnings }
+    const { reading, warnings } = await this.load(() => {})
+    return { file: this.context.configFile, ...(await this.context.parent().plan(reading.config)), warnings }
   }
 
   private async load(
     tell: (problem: string) => void,
-  ): Promise<{ config: Config; warnings: readonly string[] }> {
-    const { configFile } = this.context
-    const loaded = await loadApart(configFile)
+  ): Promise<{ reading: Reading; warnings: readonly string[] }> {
+    const { configFile, reader } = this.context
+    const loaded = await reader.read()
     const texts = (problems: readonly Problem[]) => problems.map((one) => formatProblem(configFile, one))
-    if (loaded.ok) return { config: loaded.value.config, warnings: texts(loaded.value.warnings) }
+    if (loaded.ok) return { reading: loaded.value, warnings: texts(loaded.value.warnings) }
     const problems = texts(loaded.error)
     for (const problem of problems) tell(problem)
     throw new Refusal(422, `${configFile} is not valid; nothing was changed`, { problems })
@@ -98,9 +99,11 @@ export class Commands {
     if (this.reloading) throw new Refusal(409, 'a reload is under way')
     this.reloading = true
     try {
-      const { config, warnings } = await this.load((problem) => log.error(`reload: ${problem}`))
+      const { reading, warnings } = await this.load((problem) => log.error(`reload: ${problem}`))
       for (const warning of warnings) log.warn(`reload: ${warning}`)
+      const { config } = reading
       const changes = (await parent().reload(config)).map(describeDifference)
+      this.context.reader.applied(reading)
       log.info(
         `reload: config ${config.hash}, ${changes.length === 0 ? 'nothing changed' : changes.slice(0, 20).join('; ')}${changes.length > 20 ? ` and ${changes.length - 20} more` : ''}`,
       )

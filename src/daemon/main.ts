@@ -5,8 +5,8 @@ import { formatIp } from '../base/ip.js'
 import type { Log } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import { loadConfig } from '../config/load.js'
-import type { Config } from '../config/model.js'
 import { formatProblem } from '../config/problem.js'
+import type { Reading } from '../config/reading.js'
 import type { PairKey } from '../pair/key.js'
 import { SystemClock } from '../platform/clock.js'
 import { lockDirectory } from '../platform/directory-lock.js'
@@ -20,6 +20,7 @@ import { KernelRouting } from '../platform/routing.js'
 import { ProcSysctl } from '../platform/sysctl.js'
 import { AcceptFilter } from './accept-filter.js'
 import { Commands } from './commands.js'
+import { ConfigReader } from './config-reader.js'
 import { listenForControl } from './control-server.js'
 import { readKeyFile } from './key-file.js'
 import { MaintenanceFile } from './maintenance-file.js'
@@ -53,7 +54,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   exitOnUncaught(log)
   for (const warning of warnings) log.warn(formatProblem(options.configFile, warning))
   try {
-    return await direct(options, config, log)
+    return await direct(options, loaded.value, log)
   } catch (error) {
     // What the system refused is expected; whatever else is a bug, and shows where.
     if (error instanceof OpError || (error instanceof Error && 'code' in error)) log.error(error.message)
@@ -62,7 +63,8 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   }
 }
 
-async function direct(options: DaemonOptions, config: Config, log: Log): Promise<number> {
+async function direct(options: DaemonOptions, reading: Reading, log: Log): Promise<number> {
+  const { config } = reading
   // A host name may be written in full or not.
   const named = (name: string | undefined) => config.directors.find((director) => director.name === name)
   const local = named(options.director) ?? named(options.director.split('.')[0])
@@ -99,7 +101,9 @@ async function direct(options: DaemonOptions, config: Config, log: Log): Promise
     return exitFailed
   }
   // No request is served before this function next gives way, when `parent` is there.
-  const commands = new Commands({ configFile: options.configFile, log, parent: () => parent })
+  const { configFile } = options
+  const reader = new ConfigReader(configFile, reading)
+  const commands = new Commands({ configFile, reader, log, parent: () => parent })
   const socketPath = join(options.runtimeDir, 'control.sock')
   const control = await listenForControl(socketPath, config.control, commands.routes)
   const reactor = Reactor.open()

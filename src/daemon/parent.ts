@@ -8,7 +8,7 @@ import { OpError } from '../base/result.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { type DiffEntry, diff } from '../config/diff.js'
-import type { Config, DirectorConfig, VirtualRouterConfig } from '../config/model.js'
+import type { Config, DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
 import { sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
@@ -183,11 +183,12 @@ export class Parent {
     if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
     if (differences.length === 0) return differences
     await this.applyAccept(config, local)
-    const update = updateOf(this.config.virtualServices, config.virtualServices)
+    const { virtualServices: before } = this.config
+    const update = updateOf(before, config.virtualServices)
     this.config = config
     this.tracker.configure(config, () => this.leaving)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
-    this.forgetRemovedServers()
+    this.forgetRemovedServers(before, update.changed)
     this.overrides.keepOnly(config.virtualServices)
     this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
@@ -352,14 +353,11 @@ export class Parent {
     return ipvsSetting(config, this.sides, this.children.sync !== undefined, this.overrides.all)
   }
 
-  /** One that comes back later begins as unknown. */
-  private forgetRemovedServers(): void {
-    const there = new Set(
-      this.config.virtualServices.flatMap(({ name, realServers }) =>
-        realServers.map((server) => healthKey(name, server.name)),
-      ),
-    )
-    for (const key of this.health.keys()) {
+  /** One that comes back later begins as unknown. `changed`: what is not in `before`. */
+  private forgetRemovedServers(before: Services, changed: Services): void {
+    const kept = new Set(this.config.virtualServices)
+    const there = new Set(healthKeys(changed))
+    for (const key of healthKeys(before.filter((service) => !kept.has(service)))) {
       if (there.has(key)) continue
       this.health.delete(key)
       this.healthSince.delete(key)
@@ -540,3 +538,8 @@ export class Parent {
     }
   }
 }
+
+type Services = readonly VirtualServiceConfig[]
+
+const healthKeys = (services: Services): readonly string[] =>
+  services.flatMap(({ name, realServers }) => realServers.map((server) => healthKey(name, server.name)))
