@@ -12,7 +12,15 @@ export interface Details {
   readonly suggestion?: string | undefined
 }
 
+/** A file with more errors is no configuration file: a person reads the first of them. */
+export const mostErrors = 1000
+
+/** Thrown by the error that is one too many. */
+export class TooManyErrors extends Error {}
+
 export class Report {
+  private errors = 0
+
   constructor(
     private readonly root: Node,
     private readonly lines: Lines,
@@ -27,6 +35,7 @@ export class Report {
   }
 
   error(path: Path, message: string, details: Details = {}): void {
+    if (++this.errors > mostErrors) throw new TooManyErrors()
     this.add('error', path, message, details)
   }
 
