@@ -10,8 +10,10 @@ import { keepalivedFile, type Services, vipairFile } from './files.js'
 export interface Program {
   readonly name: 'vipair' | 'keepalived'
   readonly process: LabProcess
-  /** Writes the file and has it applied; resolves when the program says it is done, if it says so. */
-  reload(services: Services): Promise<void>
+  /** Writes the file and sends SIGHUP, which every program here understands. */
+  reload(services: Services): void
+  /** Writes the file and has the program's own command apply it; resolves when that ends. */
+  readonly reloadByCommand?: (services: Services) => Promise<void>
   stop(): Promise<unknown>
 }
 
@@ -31,7 +33,11 @@ export const startVipair: Start = (folder, services) => {
   return {
     name: 'vipair',
     process: child,
-    async reload(changed) {
+    reload(changed) {
+      writeFileSync(file, vipairFile(changed))
+      child.signal('SIGHUP')
+    },
+    async reloadByCommand(changed) {
       writeFileSync(file, vipairFile(changed))
       await run(vipairCommand(folder, 'reload'))
     },
@@ -49,7 +55,7 @@ export const startKeepalived: Start = (folder, services) => {
   return {
     name: 'keepalived',
     process: child,
-    async reload(changed) {
+    reload(changed) {
       writeFileSync(file, keepalivedFile(changed))
       child.signal('SIGHUP')
     },

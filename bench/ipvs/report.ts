@@ -3,7 +3,7 @@
 export type Value =
   | 'start'
   | 'reload'
-  | 'reload, until the command ends'
+  | 'reload, by command'
   | 'drift repaired'
   | 'idle CPU, % of a core'
   | 'peak RSS, MB'
@@ -37,7 +37,7 @@ export function report(lines: readonly Line[]): string {
     return found.length === 0 ? undefined : median(found.map(({ value }) => value))
   }
   const rows: string[][] = [['', '', ...sizes.map((size) => size.toLocaleString('en')), 'growth']]
-  for (const what of ['start', 'reload', 'reload, until the command ends'] as const) {
+  for (const what of ['start', 'reload', 'reload, by command'] as const) {
     for (const program of programs) {
       const values = sizes.map((size) => figureOf(program, what, size))
       if (values.some((value) => value !== undefined))
