@@ -81,12 +81,12 @@ export function hashOf(config: Content, digests = config.virtualServices.map(dig
 
 const known = new WeakMap<VirtualServiceConfig, string>()
 
-/** SHA-256 of a service's normal form. */
+/** SHA-256 of a service's normal form, whose keys stand in the order of `service`. */
 export function digestOf(config: VirtualServiceConfig): string {
   const digest =
     known.get(config) ??
     createHash('sha256')
-      .update(canonical(service(config)))
+      .update(JSON.stringify(service(config)))
       .digest('base64')
   known.set(config, digest)
   return digest
@@ -157,14 +157,12 @@ const destination = ({ endpoint, forwarding, tunnel }: DestinationConfig): Norma
 
 /** The servers of a service mostly share its check: each is put into words once. */
 const normalChecks = new WeakMap<CheckConfig, NormalTable>()
-const sharedChecks = new WeakSet<object>()
 
 function sharedCheck(config: CheckConfig): NormalTable {
   const known = normalChecks.get(config)
   if (known !== undefined) return known
   const table = check(config)
   normalChecks.set(config, table)
-  sharedChecks.add(table)
   return table
 }
 
@@ -190,8 +188,11 @@ function check(config: CheckConfig): NormalTable {
   if (config.type === 'tcp') return given(common)
   const { path, method, host, headers, body } = config
   const status = config.status.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',')
-  return given({ ...common, path, method, host, headers, status, body })
+  return given({ ...common, path, method, host, headers: inOrder(headers), status, body })
 }
+
+const inOrder = (table: Readonly<Record<string, string>>): NormalTable =>
+  Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const orZero = (span: Millis | undefined): string => (span === undefined ? '0s' : formatDuration(span))
 
@@ -205,23 +206,17 @@ const sortedAny = (values: readonly Json[]): readonly Json[] => {
   return [...values].sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1))
 }
 
-const checkTexts = new WeakMap<object, string>()
-
 /** JSON with the keys of every table in one order. */
 export function canonical(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (isList(value)) return `[${value.map(canonical).join(',')}]`
-  const known = sharedChecks.has(value) ? checkTexts.get(value) : undefined
-  if (known !== undefined) return known
   const keys = Object.keys(value).sort()
   const parts: string[] = []
   for (const key of keys) {
     const inner = value[key]
     if (inner !== undefined) parts.push(`${JSON.stringify(key)}:${canonical(inner)}`)
   }
-  const text = `{${parts.join(',')}}`
-  if (sharedChecks.has(value)) checkTexts.set(value, text)
-  return text
+  return `{${parts.join(',')}}`
 }
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
