@@ -144,7 +144,8 @@ export class Parent {
 
   start(): void {
     this.tableStands = !this.hasTable
-    for (const child of this.inUse) child.start()
+    // Checks can wait until the table stands: on a single processor they would only be in its way.
+    for (const child of this.inUse) if (child !== this.children.healthcheck) child.start()
     this.tick()
   }
 
@@ -316,7 +317,7 @@ export class Parent {
       log.warn(
         `the table does not stand after ${tablePatience / 1000} s; taking part in elections all the same`,
       )
-      this.openElections()
+      this.tableDone()
     }
     this.ticking = clock.at(after(clock.now(), tickInterval), () => this.tick())
   }
@@ -325,9 +326,14 @@ export class Parent {
     return pairSetting(this.config, this.options.pairKey, this.options.pairPort)
   }
 
-  private openElections(): void {
+  /** Or there is no use in waiting for it any longer. */
+  private tableDone(): void {
     this.tableStands = true
-    if (!this.vrrpReady) return
+    if (!this.leaving) this.children.healthcheck.start()
+    if (this.vrrpReady) this.openElections()
+  }
+
+  private openElections(): void {
     this.vrrpStarted = true
     const resumed = this.memory.resume(this.maintenanceReason)
     this.children.vrrp.send({ type: 'start', setting: { ...this.vrrpSetting(), resumed } })
@@ -411,7 +417,7 @@ export class Parent {
         this.plans.answered(message.id, message)
         return
       case 'reconciled':
-        if (!this.tableStands) this.openElections()
+        if (!this.tableStands) this.tableDone()
         return
       case 'syncDaemonsStarted':
         this.syncDaemonsStarted = true
