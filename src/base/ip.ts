@@ -98,13 +98,16 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return endpoint.address.family === 4 ? `${address}:${endpoint.port}` : `[${address}]:${endpoint.port}`
 }
 
+const quad = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/
+
 function parse4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4) return undefined
+  const parts = quad.exec(text)
+  if (!parts) return undefined
   const bytes = new Uint8Array(4)
-  for (const [i, part] of parts.entries()) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined
-    bytes[i] = Number(part)
+  for (let i = 0; i < 4; i++) {
+    const value = Number(parts[i + 1])
+    if (value > 255) return undefined
+    bytes[i] = value
   }
   return bytes
 }
