@@ -47,15 +47,17 @@ async function measure(start: Start, services: Services): Promise<void> {
       try {
         for (const firstWeight of [7, 8, 9]) {
           weight = firstWeight
+          program.write({ ...services, firstWeight })
           const since = performance.now()
-          program.reload({ ...services, firstWeight })
+          program.reload()
           note('reload', await kernel.untilWeight(firstWeight, since, limit))
           await pause(500)
         }
         if (program.reloadByCommand) {
           weight = 10
+          program.write({ ...services, firstWeight: weight })
           const since = performance.now()
-          await program.reloadByCommand({ ...services, firstWeight: weight })
+          await program.reloadByCommand()
           note('reload, by command', performance.now() - since)
           await kernel.untilWeight(weight, since, limit)
         }

@@ -10,10 +10,12 @@ import { keepalivedFile, type Services, vipairFile } from './files.js'
 export interface Program {
   readonly name: 'vipair' | 'keepalived'
   readonly process: LabProcess
-  /** Writes the file and sends SIGHUP, which every program here understands. */
-  reload(services: Services): void
-  /** Writes the file and has the program's own command apply it; resolves when that ends. */
-  readonly reloadByCommand?: (services: Services) => Promise<void>
+  /** Writes the file. */
+  write(services: Services): void
+  /** By SIGHUP, which every program here understands. */
+  reload(): void
+  /** By the program's own command; resolves when that ends. */
+  readonly reloadByCommand?: () => Promise<void>
   stop(): Promise<unknown>
 }
 
@@ -33,12 +35,9 @@ export const startVipair: Start = (folder, services) => {
   return {
     name: 'vipair',
     process: child,
-    reload(changed) {
-      writeFileSync(file, vipairFile(changed))
-      child.signal('SIGHUP')
-    },
-    async reloadByCommand(changed) {
-      writeFileSync(file, vipairFile(changed))
+    write: (changed) => writeFileSync(file, vipairFile(changed)),
+    reload: () => child.signal('SIGHUP'),
+    async reloadByCommand() {
       await run(vipairCommand(folder, 'reload'))
     },
     stop: () => child.stop(),
@@ -55,10 +54,8 @@ export const startKeepalived: Start = (folder, services) => {
   return {
     name: 'keepalived',
     process: child,
-    reload(changed) {
-      writeFileSync(file, keepalivedFile(changed))
-      child.signal('SIGHUP')
-    },
+    write: (changed) => writeFileSync(file, keepalivedFile(changed)),
+    reload: () => child.signal('SIGHUP'),
     stop: () => child.stop(),
   }
 }
