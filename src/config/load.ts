@@ -33,7 +33,7 @@ export async function readConfigFile(path: string): Promise<Result<Uint8Array, P
     if (stat.size > maxFileBytes) {
       return fail(unreadable(`the file has ${stat.size} bytes`, `at most ${maxFileBytes} (4 MiB)`))
     }
-    return ok(await readUpTo(file, maxFileBytes + 1))
+    return ok(await readUpTo(file, stat.size, maxFileBytes + 1))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error)
     return fail(unreadable(reasons[code] ?? `the file cannot be read: ${code}`))
@@ -42,18 +42,20 @@ export async function readConfigFile(path: string): Promise<Result<Uint8Array, P
   }
 }
 
-/** A file may grow while it is read: `readConfig` refuses what is longer than its limit. */
-async function readUpTo(file: FileHandle, limit: number): Promise<Uint8Array> {
+/** `size`: what is expected. A file may grow while it is read: `readConfig` refuses what is longer than its limit. */
+async function readUpTo(file: FileHandle, size: number, limit: number): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let length = 0
   while (length < limit) {
-    const buffer = Buffer.alloc(Math.min(65_536, limit - length))
+    // One more than it should have shows at once that there is no more.
+    const buffer = Buffer.allocUnsafe(Math.min(Math.max(size + 1 - length, 4096), limit - length))
     const { bytesRead } = await file.read(buffer, 0, buffer.length, null)
     if (bytesRead === 0) break
     chunks.push(buffer.subarray(0, bytesRead))
     length += bytesRead
   }
-  return Buffer.concat(chunks)
+  const [only, ...more] = chunks
+  return only && more.length === 0 ? only : Buffer.concat(chunks)
 }
 
 const unreadable = (message: string, expected?: string): Problem => ({
