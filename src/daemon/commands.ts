@@ -100,10 +100,10 @@ export class Commands {
     this.reloading = true
     try {
       const { reading, warnings } = await this.load((problem) => log.error(`reload: ${problem}`))
-      for (const warning of warnings) log.warn(`reload: ${warning}`)
       const { config } = reading
       const changes = (await parent().reload(config)).map(describeDifference)
       this.context.reader.applied(reading)
+      for (const warning of warnings) log.warn(`reload: ${warning}`)
       log.info(
         `reload: config ${config.hash}, ${changes.length === 0 ? 'nothing changed' : changes.slice(0, 20).join('; ')}${changes.length > 20 ? ` and ${changes.length - 20} more` : ''}`,
       )
