@@ -35,7 +35,7 @@ const packages: Readonly<Record<string, string>> = {
 
 /** Node's own modules that the otherwise pure rooms may use, and where. */
 const builtins: readonly { readonly name: string; readonly in: RegExp }[] = [
-  { name: 'node:crypto', in: /^(config|pair)\// },
+  { name: 'node:crypto', in: /^(config|pair)\/|^vrrp\/abridged\.ts$/ },
   { name: 'node:fs', in: /^config\/load\.ts$/ },
 ]
 

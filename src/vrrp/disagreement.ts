@@ -59,12 +59,12 @@ const sameFile = 'give both directors the same file and reload them'
 
 /** Of an advertisement that is believed. */
 export function disagreementsWith(
-  advertisement: Pick<Advertisement, 'interval' | 'addresses'>,
+  advertisement: Pick<Advertisement, 'interval' | 'addresses' | 'unlisted'>,
   speaker: Speaker,
   router: Router,
 ): readonly Disagreement[] {
   const { who } = speaker
-  const { addresses, interval } = advertisement
+  const { addresses, interval, unlisted = 0 } = advertisement
   const { advertised, vrid, advertisementInterval } = router
   const shared = addresses.some((address) => has(advertised, address))
   if (who === 'stranger' || (who === 'unknown' && !shared)) {
@@ -80,12 +80,14 @@ export function disagreementsWith(
         `${speaker.name} advertises every ${interval} ms, this director every ${advertisementInterval} ms: ${sameFile}`,
     })
   const same =
-    addresses.length === advertised.length && advertised.every((address) => has(addresses, address))
+    unlisted === 0 &&
+    addresses.length === advertised.length &&
+    advertised.every((address) => has(addresses, address))
   if (!same)
     found.push({
       kind: `addresses ${who}`,
       text: () =>
-        `${speaker.name} advertises other addresses (${listed(addresses)}) than this director (${listed(advertised)}): ${sameFile}`,
+        `${speaker.name} advertises other addresses (${listed(addresses, unlisted)}) than this director (${listed(advertised)}): ${sameFile}`,
     })
   return found
 }
@@ -192,9 +194,9 @@ function clash(
 
 const mostListed = 3
 
-function listed(addresses: readonly IpAddress[]): string {
+function listed(addresses: readonly IpAddress[], unlisted = 0): string {
   const shown = addresses.slice(0, mostListed).map(formatIp).join(', ')
-  const more = addresses.length - mostListed
+  const more = addresses.length + unlisted - mostListed
   return more > 0 ? `${shown} and ${more} more` : shown
 }
 

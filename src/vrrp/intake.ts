@@ -86,7 +86,7 @@ export class Intake {
       familyOfMessage(message),
       ({ router }) => router.config.transport === 'udp',
     )
-    const result = receiveFromPeer(message, peer.address)
+    const result = receiveFromPeer(message, peer.address, slot?.router.advertised.addresses)
     if (result.ok && !slot) this.warn(undefined, unknownToUs(peer.name, claimedVrid(message.subarray(1))))
     this.received(result, slot, peer.address, message.subarray(1))
   }

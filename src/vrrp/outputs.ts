@@ -12,7 +12,7 @@ import type { Slot } from './intake.js'
 import { encodeNeighbourAdvertisement } from './neighbour-advertisement.js'
 import { type Advertisement, encodeAdvertisement } from './packet.js'
 import { encodeVersion2 } from './packet-version2.js'
-import { vrrpGroupOf, wrapAdvertisement } from './receive.js'
+import { messageFor, vrrpGroupOf } from './receive.js'
 import type { Sockets } from './sockets.js'
 import type { VirtualMacs } from './virtual-mac/keeper.js'
 import type { Warnings } from './warnings.js'
@@ -42,8 +42,14 @@ export function sendAdvertisement(
   const { config } = router
   const advertisement = { vrid: config.vrid, priority, ...router.advertised }
   const family = familyOf(config)
-  if (config.transport === 'udp')
-    return outlets.pairLink()?.send(wrapAdvertisement(encodeAdvertisement(advertisement), family)) ?? false
+  if (config.transport === 'udp') {
+    const link = outlets.pairLink()
+    let sent = false
+    const send = (): void => {
+      sent = link?.send(messageFor(advertisement, family)) ?? false
+    }
+    return attempt(outlets, router.name, 'send', send) && sent
+  }
   if (!attachment) return false
   const { source } = attachment
   const sender = senderOf(attachment, config.transport)

@@ -35,6 +35,10 @@ const fixedLength = 8
 const checksumOffset = 6
 const addressLength = { 4: 4, 6: 16 } as const
 
+/** In bytes. */
+export const advertisementLength = (addresses: number, family: IpAddress['family']): number =>
+  fixedLength + addresses * addressLength[family]
+
 export interface Advertisement {
   readonly vrid: Vrid
   /** 0 resigns. */
@@ -43,6 +47,8 @@ export interface Advertisement {
   readonly interval: Millis
   /** 1 to 255 addresses of one family; of IPv6, a link-local one first (section 5.2.9). */
   readonly addresses: readonly IpAddress[]
+  /** Only of one received over the pair's link: so many more than `addresses`, and the list is not ours. */
+  readonly unlisted?: number
 }
 
 /** Why a message is no advertisement, in the order in which section 7.1 checks. */
@@ -95,7 +101,7 @@ export function decodeAdvertisement(
   const size = addressLength[family]
   if (reader.failed || reader.remaining < count * size) return fail('truncated')
   if (count === 0) return fail('no_addresses')
-  const message = bytes.subarray(0, fixedLength + count * size)
+  const message = bytes.subarray(0, advertisementLength(count, family))
   if (!checksumHolds(message, family, pseudo)) return fail('checksum')
   if (vrid === undefined || priority === undefined) return fail('vrid_zero')
   if (interval === 0) return fail('interval_zero')

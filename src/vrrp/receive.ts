@@ -6,7 +6,8 @@ import type { Result } from '../base/result.js'
 import { fail, ok } from '../base/result.js'
 import type { Millis, Vrid } from '../base/units.js'
 import { vrid as toVrid } from '../base/units.js'
-import { type Advertisement, decodeAdvertisement } from './packet.js'
+import { decodeAbridged, encodeAbridged, mostListed } from './abridged.js'
+import { type Advertisement, decodeAdvertisement, encodeAdvertisement } from './packet.js'
 import { decodeVersion2, type Version2Error } from './packet-version2.js'
 
 /** Why an advertisement was thrown away. */
@@ -92,28 +93,41 @@ export function strayReason({ ttl, payload, source, destination }: RawPacket): D
 
 /** First byte of a message on the pair's vrrp channel: whose addresses the advertisement has. */
 const messageOf = { 4: 1, 6: 6 } as const
+/** IPv6 as well, but with a part of the addresses only. */
+const abridged6 = 7
 
 /**
  * The `udp` transport: an authenticated message that holds the same PDU after one byte of type. Its
  * checksum has no pseudo-header (RFC 9568 section 5.2.8): the sender's address is what its key proves, and
  * must not depend on what a network between the two makes of the IP header.
  */
-export function wrapAdvertisement(pdu: Uint8Array, family: Family): Uint8Array {
-  const message = new Uint8Array(1 + pdu.length)
-  message[0] = messageOf[family]
-  message.set(pdu, 1)
-  return message
-}
+export const wrapAdvertisement = (pdu: Uint8Array, family: Family): Uint8Array =>
+  Uint8Array.of(messageOf[family], ...pdu)
+
+/** That message, whose length the pair's link takes whatever the number of addresses. */
+export const messageFor = (advertisement: Advertisement, family: Family): Uint8Array =>
+  advertisement.addresses.length <= mostListed[family]
+    ? wrapAdvertisement(encodeAdvertisement(advertisement), family)
+    : Uint8Array.of(abridged6, ...encodeAbridged(advertisement, family))
 
 /** Undefined: the message is not an advertisement. */
 export const familyOfMessage = (message: Uint8Array): Family | undefined =>
-  message[0] === messageOf[4] ? 4 : message[0] === messageOf[6] ? 6 : undefined
+  message[0] === messageOf[4] ? 4 : message[0] === messageOf[6] || message[0] === abridged6 ? 6 : undefined
 
-/** `peer` is the configured address of the director whose key authenticated the message. */
-export function receiveFromPeer(message: Uint8Array, peer: IpAddress): Result<Received, DiscardReason> {
+/**
+ * `peer` is the configured address of the director whose key authenticated the message, `own` what the router
+ * advertises here that it is for.
+ */
+export function receiveFromPeer(
+  message: Uint8Array,
+  peer: IpAddress,
+  own: readonly IpAddress[] = [],
+): Result<Received, DiscardReason> {
   const family = familyOfMessage(message)
   if (family === undefined) return fail('message_type')
-  const decoded = decodeAdvertisement(message.subarray(1), family)
+  const pdu = message.subarray(1)
+  const decoded =
+    message[0] === abridged6 ? decodeAbridged(pdu, family, own) : decodeAdvertisement(pdu, family)
   return decoded.ok ? ok({ advertisement: decoded.value, source: peer }) : decoded
 }
 
@@ -125,6 +139,7 @@ export function notesOn(
   const notes: ReceiveNote[] = []
   if (advertisement.interval !== own.interval) notes.push('interval_mismatch')
   const same =
+    !advertisement.unlisted &&
     advertisement.addresses.length === own.addresses.length &&
     own.addresses.every((mine) => advertisement.addresses.some((theirs) => equalIp(mine, theirs)))
   if (!same) notes.push('address_list_mismatch')
