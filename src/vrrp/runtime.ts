@@ -41,6 +41,7 @@ import type { Standing } from './tracking/effective-priority.js'
 import { VirtualMacs } from './virtual-mac/keeper.js'
 import type { VirtualMacPorts } from './virtual-mac/remove.js'
 import { VirtualRouter } from './virtual-router.js'
+import { Vrids } from './vrids.js'
 import { Warnings } from './warnings.js'
 
 export interface VrrpPorts extends SocketPorts {
@@ -398,10 +399,11 @@ class Runtime implements VrrpRuntime {
     const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
     const { peer } = this.setting
     this.search.links(peer ? [peer.address, ...peer.addresses] : [], view, virtual)
+    const vrids = new Vrids()
     this.inOneGo(() => {
       for (const slot of this.slots) {
         const { config } = slot.router
-        const attached = this.attach(config, view, virtual)
+        const attached = vrids.claim(config, this.attach(config, view, virtual))
         if (!attached) {
           if (slot.router.started) this.onLinkDown(slot, 'its virtual MAC address is being set up')
           continue

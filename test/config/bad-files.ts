@@ -494,6 +494,17 @@ const rules: readonly BadFile[] = [
     '15:8: virtual_router[1].vrid: two virtual routers of one VRID and one family on one interface: see virtual_router[0].vrid in line 11',
     '16:14: virtual_router[1].addresses[0]: this address is used twice: see virtual_router[0].addresses[0] in line 12',
   ),
+  ...(['udp', 'unicast'] as const).map((transport) =>
+    bad(
+      `one VRID on two interfaces over ${transport}`,
+      inserted(
+        12,
+        ...[`transport = "${transport}"`, '[[virtual_router]]', 'name = "back"', 'vrid = 51'],
+        ...['interface = "eth1"', `transport = "${transport}"`, 'addresses = ["10.1.0.100/24"]'],
+      ),
+      `16:8: virtual_router[1].vrid: two virtual routers of one VRID and one family over ${transport}: see virtual_router[0].vrid in line 11, expected another vrid`,
+    ),
+  ),
   router(
     'version 2 over UDP',
     'version = 2',

@@ -226,6 +226,26 @@ track = [
     )
   })
 
+  it('warns of one vrid on two interfaces when one of them is not named', () => {
+    const of = (first: readonly string[], second: readonly string[]): readonly string[] => {
+      const back = ['[[virtual_router]]', 'name = "back"', 'vrid = 51', 'addresses = ["10.1.0.100/24"]']
+      return warningsOf(inserted(12, ...first, ...back, ...second))
+        .filter((line) => line.includes('.vrid'))
+        .map((line) => line.replace(/^\d+:8: /, ''))
+    }
+    const multicast = 'transport = "multicast"'
+    const unicast = 'transport = "unicast"'
+    const eth = (n: number): string => `interface = "eth${n}"`
+    deepEqual(of([multicast, eth(0)], [multicast, eth(1)]), [])
+    deepEqual(of([unicast, eth(1)], []), [])
+    const said = [
+      "virtual_router[1].vrid: warning: the VRID of virtual_router[0].vrid in line 11, perhaps on one interface, expected another vrid, unless the directors' own addresses are on another interface than the other's",
+    ]
+    deepEqual(of([multicast], [multicast, eth(1)]), said)
+    deepEqual(of([multicast, eth(1)], [multicast]), said)
+    deepEqual(of([multicast, eth(1)], [unicast, eth(2)]), said)
+  })
+
   it('warns when other routers may miss the link-local address', () => {
     const text = inserted(12, 'transport = "multicast"')
     const of6 = (addresses: string): readonly string[] =>

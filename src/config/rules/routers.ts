@@ -13,21 +13,17 @@ import { checkOwner } from './owner.js'
 import { checkProtocol } from './router-protocol.js'
 import { checkRouting } from './routing.js'
 import { checkVirtualMac } from './virtual-mac.js'
+import { checkVrids } from './vrids.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 
 export function checkRouters(file: FileDraft, report: Report): void {
   const names = new Unique(report, 'two virtual routers of one name')
-  const vrids = new Unique(report, 'two virtual routers of one VRID and one family on one interface')
   const addresses = new Unique(report, 'this address is used twice')
   for (const [i, router] of (file.virtual_router ?? []).entries()) {
     if (!router) continue
     const path: Path = ['virtual_router', i]
     if (router.name !== undefined) names.claim(router.name, [...path, 'name'])
-    if (router.vrid !== undefined) {
-      const family = router.addresses?.find((prefix) => prefix !== undefined)?.address.family ?? 4
-      vrids.claim(`${router.interface ?? ''} ${family} ${router.vrid}`, [...path, 'vrid'])
-    }
     for (const [k, prefix] of (router.addresses ?? []).entries()) {
       if (!prefix) continue
       addresses.claim(formatIp(prefix.address), [...path, 'addresses', k])
@@ -49,6 +45,7 @@ export function checkRouters(file: FileDraft, report: Report): void {
     checkProtocol(file, router, path, report)
     checkVirtualMac(file, router, path, report)
   }
+  checkVrids(file, report)
 }
 
 const sizeOf = (group: string, file: FileDraft): number =>
