@@ -36,7 +36,8 @@ const packages: Readonly<Record<string, string>> = {
 /** Node's own modules that the otherwise pure rooms may use, and where. */
 const builtins: readonly { readonly name: string; readonly in: RegExp }[] = [
   { name: 'node:crypto', in: /^(config|pair)\/|^vrrp\/abridged\.ts$/ },
-  { name: 'node:fs', in: /^config\/load\.ts$/ },
+  { name: 'node:fs', in: /^config\/(load|script-file)\.ts$/ },
+  { name: 'node:path', in: /^config\/script-file\.ts$/ },
 ]
 
 /** The program's front door starts the daemon; every other command talks to it. */

@@ -1,7 +1,10 @@
 /** `vipair check`: tells everything that is wrong with a file, and touches nothing. */
-import { loadConfig } from '../config/load.js'
+import { fail } from '../base/result.js'
+import { readConfigFile } from '../config/load.js'
 import type { Config } from '../config/model.js'
+import { parseConfig } from '../config/parse.js'
 import { formatProblem, isError, type Problem } from '../config/problem.js'
+import { scriptProblem } from '../config/script-file.js'
 
 export interface CheckOptions {
   /** One JSON object instead of lines. */
@@ -19,7 +22,8 @@ export async function runCheck(
   output: CheckOutput,
   { json = false }: CheckOptions = {},
 ): Promise<number> {
-  const result = await loadConfig(file)
+  const bytes = await readConfigFile(file)
+  const result = bytes.ok ? parseConfig(bytes.value, scriptProblem) : fail([bytes.error])
   const problems = result.ok ? result.value.warnings : result.error
   if (json) {
     const hash = result.ok ? { configHash: result.value.config.hash } : {}

@@ -8,7 +8,7 @@ import { checkControl } from './rules/control.js'
 import { checkDirectors } from './rules/directors.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
-import { checkTracks } from './rules/tracks.js'
+import { checkTracks, type ScriptProblem } from './rules/tracks.js'
 import { checkTranslation } from './rules/translation.js'
 import { completed, readNode } from './schema.js'
 import { readSyntax } from './syntax.js'
@@ -24,9 +24,13 @@ export interface ValidConfig {
 
 /**
  * Never throws, whatever the bytes are. A refusal lists every problem in the order of the file, warnings
- * included, and has at least one error; of more than `mostErrors` errors it lists some.
+ * included, and has at least one error; of more than `mostErrors` errors it lists some. With `scriptProblem` it
+ * warns of tracked scripts that this machine would not run.
  */
-export function parseConfig(source: Uint8Array | string): Result<ValidConfig, readonly Problem[]> {
+export function parseConfig(
+  source: Uint8Array | string,
+  scriptProblem?: ScriptProblem,
+): Result<ValidConfig, readonly Problem[]> {
   const text = decodeText(source)
   if (!text.ok) return fail([text.error])
   const syntax = readSyntax(text.value)
@@ -34,7 +38,7 @@ export function parseConfig(source: Uint8Array | string): Result<ValidConfig, re
   const tree = buildTree(syntax.statements, syntax)
   const report = new Report(tree.root, syntax.lines, homes, [...syntax.problems, ...tree.problems])
 
-  const draft = judged(tree, report)
+  const draft = judged(tree, report, scriptProblem)
   const file = completed(fileTable, draft, report)
   const problems = report.problems.sort(byPosition)
   return file
@@ -43,11 +47,15 @@ export function parseConfig(source: Uint8Array | string): Result<ValidConfig, re
 }
 
 /** Reads the tables and applies every rule, or as much as it takes to see that it is no configuration file. */
-function judged({ root, problems }: Tree, report: Report): FileDraft | undefined {
+function judged(
+  { root, problems }: Tree,
+  report: Report,
+  scriptProblem: ScriptProblem | undefined,
+): FileDraft | undefined {
   try {
     if (problems.length > mostErrors) throw new TooManyErrors()
     const draft = readNode(fileTable, root, [], report)
-    if (draft) applyRules(draft, report)
+    if (draft) applyRules(draft, report, scriptProblem)
     return draft
   } catch (error) {
     if (!(error instanceof TooManyErrors)) throw error
@@ -64,10 +72,10 @@ function judged({ root, problems }: Tree, report: Report): FileDraft | undefined
   }
 }
 
-function applyRules(draft: FileDraft, report: Report): void {
+function applyRules(draft: FileDraft, report: Report, scriptProblem?: ScriptProblem): void {
   checkDirectors(draft, report)
   checkRouters(draft, report)
-  checkTracks(draft, report)
+  checkTracks(draft, report, scriptProblem)
   checkServices(draft, report)
   checkTranslation(draft, report)
   checkControl(draft, report)

@@ -1,6 +1,6 @@
 /** Refuses a configuration whose tracked scripts somebody else could change. */
 import type { Config } from '../config/model.js'
-import { scriptProblem } from '../vrrp/tracking/checkers/script-file.js'
+import { scriptProblem } from '../config/script-file.js'
 
 /** One line for each that is refused: whoever could change it could run what he likes as its user. */
 export function refusedScripts({ virtualRouters }: Config): readonly string[] {

@@ -30,6 +30,10 @@ const tail = (title: string, lines: readonly string[], ...problems: string[]): B
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])
 
+/** Of version 2, whose interval is a second where it is left out. */
+const shortLease =
+  '9:1: virtual_router[0]: warning: a lease of 3s may end before the peer takes over: after a crash nobody would own the addresses, expected at least six times the advertisement_interval of 1s'
+
 const notText: readonly BadFile[] = [
   bad('empty', '', '1:1: the file is empty, expected at least one [[director]]'),
   bad('only white space', ' \n\t\r\n', '1:1: the file is empty, expected at least one [[director]]'),
@@ -508,6 +512,7 @@ const rules: readonly BadFile[] = [
   router(
     'version 2 over UDP',
     'version = 2',
+    shortLease,
     '13:11: virtual_router[0].version: version 2 is for other VRRP routers, transport "udp" is not, expected transport "multicast" or "unicast", or version 3',
   ),
   router('version 4', 'version = 4', '13:11: virtual_router[0].version: 4 is an integer, expected 2 or 3'),
@@ -519,6 +524,7 @@ const rules: readonly BadFile[] = [
   bad(
     'version 2 of IPv6',
     inserted(12, 'version = 2', 'transport = "multicast"').replace('10.0.0.100/24', 'fe80::100/64'),
+    shortLease,
     '13:11: virtual_router[0].version: VRRP version 2 knows IPv4 only, expected 3',
     '17:11: virtual_service[0].address: warning: no virtual_router holds 10.0.0.100',
   ),
@@ -535,6 +541,7 @@ const rules: readonly BadFile[] = [
       'transport = "multicast"',
       'authentication = { type = "simple", password = "ninebytes" }',
     ),
+    shortLease,
     '15:48: virtual_router[0].authentication.password: this is not valid, expected a password of 1 to 8 printable ASCII characters',
   ),
   bad(

@@ -116,6 +116,16 @@ describe('vipair check', () => {
     )
   })
 
+  it('looks for tracked scripts on this machine', async () => {
+    const track = 'track = [{ script = ["/nonexistent/script"], user = "nobody" }]'
+    const { status, said } = await check(inserted(12, track))
+    equal(status, 0)
+    equal(
+      said.split('\n')[0],
+      'FILE:13:22: virtual_router[0].track[0].script[0]: warning: this machine would not run it: script /nonexistent/script: ENOENT, expected the file on each director, before vipair starts',
+    )
+  })
+
   it('answers a bad file with every problem and 2', async () => {
     const { status, said } = await check(inserted(12, 'colour = "red"', 'leese = "3s"'))
     equal(status, 2)

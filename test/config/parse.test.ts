@@ -239,11 +239,58 @@ track = [
     deepEqual(of([multicast, eth(0)], [multicast, eth(1)]), [])
     deepEqual(of([unicast, eth(1)], []), [])
     const said = [
-      "virtual_router[1].vrid: warning: the VRID of virtual_router[0].vrid in line 11, perhaps on one interface, expected another vrid, unless the directors' own addresses are on another interface than the other's",
+      "virtual_router[1].vrid: warning: the VRID of virtual_router[0], perhaps on one interface, expected another vrid, unless the directors' own addresses are on another interface than the other's",
     ]
     deepEqual(of([multicast], [multicast, eth(1)]), said)
     deepEqual(of([multicast, eth(1)], [multicast]), said)
     deepEqual(of([multicast, eth(1)], [unicast, eth(2)]), said)
+  })
+
+  it('warns of a gateway that is on no network of the file', () => {
+    const of = (line: string): readonly string[] => warningsOf(inserted(12, line))
+    const far = 'is in no network of the directors or the virtual addresses'
+    deepEqual(of('track = [{ gateway = "8.8.8.8" }]'), [
+      `13:22: virtual_router[0].track[0].gateway: warning: 8.8.8.8 ${far}, expected a neighbour of the directors, or the "interface" that it is on`,
+    ])
+    deepEqual(of('routes = [{ to = "default", via = "8.8.8.8" }]'), [
+      `13:35: virtual_router[0].routes[0].via: warning: 8.8.8.8 ${far}, expected a neighbour of the directors, the "interface" that it is on, or onlink = true`,
+    ])
+    for (const line of [
+      'track = [{ gateway = "10.0.0.1" }]',
+      'track = [{ gateway = "8.8.8.8", interface = "eth1" }]',
+      'track = [{ gateway = "fe80::1", interface = "eth0" }]',
+      'routes = [{ to = "default", via = "10.0.0.1" }]',
+      'routes = [{ to = "default", via = "8.8.8.8", interface = "eth1" }]',
+      'routes = [{ to = "default", via = "8.8.8.8", onlink = true }]',
+    ])
+      deepEqual(of(line), [], line)
+    const elsewhere = changed('"10.0.0.100/24"', '"10.0.0.100/24", "192.0.2.9/28"')
+    deepEqual(warningsOf(`${elsewhere}\n[[virtual_router.track]]\ngateway = "192.0.2.1"`).length, 0)
+  })
+
+  it('warns of a lease that is short for the interval that version 2 has by default', () => {
+    const two = ['transport = "multicast"', 'version = 2']
+    deepEqual(warningsOf(inserted(12, ...two)), [
+      '9:1: virtual_router[0]: warning: a lease of 3s may end before the peer takes over: after a crash nobody would own the addresses, expected at least six times the advertisement_interval of 1s',
+    ])
+    deepEqual(warningsOf(inserted(12, ...two, 'lease = "6s"')), [])
+  })
+
+  it('warns of tracked scripts that the machine would refuse, where it is asked', () => {
+    const text = inserted(12, 'track = [{ script = ["/usr/bin/absent"] }]')
+    const asked: string[] = []
+    const result = parseConfig(text, (path) => {
+      asked.push(path)
+      return `script ${path}: ENOENT`
+    })
+    deepEqual(asked, ['/usr/bin/absent'])
+    deepEqual(
+      result.ok ? result.value.warnings.map((problem) => formatProblem('f', problem)) : result.error,
+      [
+        'f:13:22: virtual_router[0].track[0].script[0]: warning: this machine would not run it: script /usr/bin/absent: ENOENT, expected the file on each director, before vipair starts',
+      ],
+    )
+    deepEqual(warningsOf(text), [])
   })
 
   it('warns when other routers may miss the link-local address', () => {

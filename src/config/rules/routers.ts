@@ -1,7 +1,7 @@
 /** Rules about virtual routers and their addresses. */
 import { formatIp, isLoopback } from '../../base/ip.js'
 import { ownerPriority, priority as toPriority } from '../../base/units.js'
-import { defaultPriorities } from '../defaults.js'
+import { defaultInterval2, defaultPriorities } from '../defaults.js'
 import type { Path } from '../node.js'
 import { quote } from '../printable.js'
 import type { Report } from '../report.js'
@@ -39,7 +39,7 @@ export function checkRouters(file: FileDraft, report: Report): void {
         expected: 'at least two virtual routers that move together',
       })
     checkOwner(file, router, path, report)
-    checkRouting(router, path, report)
+    checkRouting(file, router, path, report)
     checkPriorities(file, router, path, report)
     checkLease(router, path, report)
     checkProtocol(file, router, path, report)
@@ -93,10 +93,12 @@ function checkPriorities(file: FileDraft, router: RouterDraft, path: Path, repor
 const leaseIntervals = 6
 
 function checkLease(
-  { lease, advertisement_interval: interval }: RouterDraft,
+  { lease, version, advertisement_interval: written }: RouterDraft,
   path: Path,
   report: Report,
 ): void {
+  const left = version === 2 && report.isAbsent([...path, 'advertisement_interval'])
+  const interval = left ? defaultInterval2 : written
   if (!lease || interval === undefined || lease >= leaseIntervals * interval) return
   const down = formatDuration(lease)
   report.warning(

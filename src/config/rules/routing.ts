@@ -5,15 +5,16 @@ import { quote } from '../printable.js'
 import type { Report } from '../report.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
+import { maybeNeighbour } from './neighbours.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 type Family = IpAddress['family']
 
-export function checkRouting(router: RouterDraft, path: Path, report: Report): void {
+export function checkRouting(file: FileDraft, router: RouterDraft, path: Path, report: Report): void {
   const family = router.addresses?.find((address) => address !== undefined)?.address.family
   if (family === undefined) return
   checkLabels(router, path, report)
-  checkRoutes(router, family, path, report)
+  checkRoutes(file, router, family, path, report)
   checkRules(router, family, path, report)
 }
 
@@ -40,7 +41,7 @@ function checkLabels(router: RouterDraft, path: Path, report: Report): void {
   }
 }
 
-function checkRoutes(router: RouterDraft, family: Family, path: Path, report: Report): void {
+function checkRoutes(file: FileDraft, router: RouterDraft, family: Family, path: Path, report: Report): void {
   const unique = new Unique(report, 'two routes to one destination with one metric in one table')
   for (const [i, route] of (router.routes ?? []).entries()) {
     if (!route) continue
@@ -53,6 +54,16 @@ function checkRoutes(router: RouterDraft, family: Family, path: Path, report: Re
         expected: '"via"',
         at: 'key',
       })
+    // On an interface that is named there may be networks that the file knows nothing of.
+    const { via, onlink, interface: name } = route
+    if (via?.family === family && !onlink && name === undefined && !maybeNeighbour(via, file))
+      report.warning(
+        [...where, 'via'],
+        `${formatIp(via)} is in no network of the directors or the virtual addresses`,
+        {
+          expected: 'a neighbour of the directors, the "interface" that it is on, or onlink = true',
+        },
+      )
     if (route.to !== undefined) {
       const destination = route.to === 'default' ? route.to : formatPrefix(route.to)
       unique.claim(`${destination} ${route.table} ${route.metric ?? ''}`, where)

@@ -1,15 +1,19 @@
 /** Rules about what is tracked. */
 import { formatIp } from '../../base/ip.js'
 import type { Path } from '../node.js'
-import { quote } from '../printable.js'
+import { printable, quote } from '../printable.js'
 import type { Report } from '../report.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
+import { maybeNeighbour } from './neighbours.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 type TrackDraft = NonNullable<NonNullable<RouterDraft['track']>[number]>
 
-export function checkTracks(file: FileDraft, report: Report): void {
+/** `scriptProblem`: why this machine would refuse to run one; undefined: not looked at. */
+export type ScriptProblem = (path: string) => string | undefined
+
+export function checkTracks(file: FileDraft, report: Report, scriptProblem?: ScriptProblem): void {
   for (const [i, router] of (file.virtual_router ?? []).entries()) {
     const names = new Unique(report, 'two tracked things of one name')
     for (const [k, track] of (router?.track ?? []).entries()) {
@@ -18,6 +22,7 @@ export function checkTracks(file: FileDraft, report: Report): void {
       const name = nameOf(track)
       if (name !== undefined) names.claim(name, path)
       checkOne(file, router ?? {}, track, path, report)
+      if ('script' in track) checkMachine(track, path, report, scriptProblem)
     }
   }
 }
@@ -55,11 +60,33 @@ function checkOne(file: FileDraft, router: RouterDraft, track: TrackDraft, path:
       report.error([...path, 'gateway'], `${gateway} is an address of this router`, {
         expected: 'the address of another machine',
       })
+    } else if (track.interface === undefined && !maybeNeighbour(track.gateway, file)) {
+      report.warning(
+        [...path, 'gateway'],
+        `${gateway} is in no network of the directors or the virtual addresses`,
+        {
+          expected: 'a neighbour of the directors, or the "interface" that it is on',
+        },
+      )
     }
   }
 }
 
 type ScriptDraft = Extract<TrackDraft, { readonly script?: unknown }>
+
+function checkMachine(
+  track: ScriptDraft,
+  path: Path,
+  report: Report,
+  scriptProblem: ScriptProblem | undefined,
+): void {
+  const program = track.script?.[0]
+  const problem = program?.startsWith('/') ? scriptProblem?.(program) : undefined
+  if (problem !== undefined)
+    report.warning([...path, 'script', 0], `this machine would not run it: ${printable(problem)}`, {
+      expected: 'the file on each director, before vipair starts',
+    })
+}
 
 function checkScript(track: ScriptDraft, path: Path, report: Report): void {
   const program = track.script?.[0]

@@ -6,7 +6,7 @@ import { Unique } from '../unique.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 /** The first of each kind. */
-type Heard = { named?: Path; unnamed?: Path }
+type Heard = { named?: number; unnamed?: number }
 
 const another = { expected: 'another vrid' }
 
@@ -30,12 +30,12 @@ export function checkVrids(file: FileDraft, report: Report): void {
     const named = transport === 'multicast' && router.interface !== undefined
     const others = heard.get(key) ?? {}
     const first = others.unnamed ?? (named ? undefined : others.named)
-    if (first)
-      report.warning(path, `the VRID of ${report.placeOf(first)}, perhaps on one interface`, {
+    if (first !== undefined)
+      report.warning(path, `the VRID of virtual_router[${first}], perhaps on one interface`, {
         expected:
           "another vrid, unless the directors' own addresses are on another interface than the other's",
       })
-    others[named ? 'named' : 'unnamed'] ??= path
+    others[named ? 'named' : 'unnamed'] ??= i
     heard.set(key, others)
   }
 }

@@ -15,10 +15,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ScriptTrackConfig, TrackConfig } from '../../../src/config/model.js'
+import { scriptProblem } from '../../../src/config/script-file.js'
 import { SystemClock } from '../../../src/platform/clock.js'
 import { Reactor } from '../../../src/platform/reactor.js'
 import { runScript } from '../../../src/vrrp/tracking/checkers/script.js'
-import { scriptProblem } from '../../../src/vrrp/tracking/checkers/script-file.js'
 import { findUser } from '../../../src/vrrp/tracking/checkers/script-user.js'
 import { isOutside } from '../../../src/vrrp/tracking/identity.js'
 import {
