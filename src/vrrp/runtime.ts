@@ -229,6 +229,8 @@ class Runtime implements VrrpRuntime {
         const config = wanted.get(slot.router.name)
         if (!config || !sameRouter(slot.router.config, config)) this.remove(slot)
       }
+      // What goes from one router to another is released by the one before it is claimed by the other.
+      for (const slot of this.slots) this.releaseGone(slot, wanted)
       for (const config of setting.routers) {
         const slot = this.slots.find(({ router }) => router.name === config.name)
         if (slot) this.reconfigure(slot, config)
@@ -332,15 +334,22 @@ class Runtime implements VrrpRuntime {
     this.slots.splice(this.slots.indexOf(slot), 1)
   }
 
+  /** What another router that is Active here has from now on stays where it is. */
+  private releaseGone({ router, attachment }: Slot, wanted: ReadonlyMap<string, VirtualRouterConfig>): void {
+    const { state } = router
+    const holds = state.name === 'active' || (state.name === 'backup' && state.adopting)
+    if (!attachment || !holds) return
+    const kept = this.slots.flatMap((slot) => {
+      const config = wanted.get(slot.router.name)
+      const keeps = slot.router === router || slot.router.state.name === 'active'
+      return config && slot.attachment && keeps ? holdingsOf(config, slot.attachment) : []
+    })
+    release(this.outlets, router.name, goneHoldings(holdingsOf(router.config, attachment), kept))
+  }
+
   private reconfigure(slot: Slot, config: VirtualRouterConfig): void {
     this.warnings.forget(config.name)
     const { router, attachment } = slot
-    const { state } = router
-    const holds = state.name === 'active' || (state.name === 'backup' && state.adopting)
-    if (attachment && holds) {
-      const gone = goneHoldings(holdingsOf(router.config, attachment), holdingsOf(config, attachment))
-      release(this.outlets, router.name, gone)
-    }
     router.reconfigure(config, this.paramsOf(config, attachment?.source ?? this.setting.director.address))
   }
 

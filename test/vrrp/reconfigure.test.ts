@@ -99,6 +99,45 @@ describe('vrrp/reconfigure', () => {
     assert.ok(routerOf(first).advertisements.sent > before + 25)
   })
 
+  for (const lease of [ms(3_000), undefined])
+    it(`what moves from one router to another stays, lease ${lease ?? 'none'}`, async () => {
+      const [one, two] = [prefix('10.0.0.101/24'), prefix('10.0.0.102/24')]
+      const early = { ...front, lease }
+      const late = { ...other, lease, addresses: [one, two], rules: [rule] }
+      const { network, first } = await pairOf(early)
+      first.runtime.configure(settingOf(0, [early, late]))
+      await network.run(2_000)
+      assert.equal(rolesOf(first), 'front active, back active')
+      const { host } = first
+      host.did.length = 0
+      const more = { ...early, addresses: [...early.addresses, two], rules: [rule] }
+      first.runtime.configure(settingOf(0, [more, { ...late, addresses: [one], rules: [] }]))
+      assert.deepEqual([...host.held].sort(), ['10.0.0.100/24', '10.0.0.101/24', '10.0.0.102/24'])
+      assert.deepEqual(
+        host.did.filter((text) => text.startsWith('-')),
+        [],
+      )
+      first.runtime.configure(
+        settingOf(0, [
+          { ...early, addresses: [two] },
+          { ...late, addresses: [one] },
+        ]),
+      )
+      assert.deepEqual([...host.held].sort(), ['10.0.0.101/24', '10.0.0.102/24'])
+      assert.ok(host.routing.held.has('rule 1000'))
+    })
+
+  it('what moves to a router that is no Active here is released', async () => {
+    const { network, first } = await pairOf(front)
+    first.runtime.configure(settingOf(0, [front, { ...other, priority: { lb1: prio(1) } }]))
+    await network.run(20)
+    assert.equal(rolesOf(first), 'front active, back backup')
+    first.host.did.length = 0
+    const taken = { ...other, priority: { lb1: prio(1) }, addresses: front.addresses }
+    first.runtime.configure(settingOf(0, [{ ...front, addresses: [prefix('10.0.0.105/24')] }, taken]))
+    assert.deepEqual(first.host.did.slice(0, 2), ['-address 10.0.0.100/24', '+address 10.0.0.105/24'])
+  })
+
   it('adds what is new of routes and rules, removes what is gone first, and touches nothing else', async () => {
     const routes = [route, { ...route, to: prefix('10.1.0.0/16') }]
     const { network, first, second } = await pairOf({ ...front, routes, rules: [rule] })
