@@ -21,6 +21,7 @@ import { goneHoldings, holdingsOf } from './holdings.js'
 import { Intake, type Slot } from './intake.js'
 import { LimitedLog } from './limited-log.js'
 import { LinkReader } from './link-reader.js'
+import { Losses } from './losses.js'
 import {
   announceAddresses,
   claimAddresses,
@@ -112,6 +113,7 @@ class Runtime implements VrrpRuntime {
   private readonly limited: LimitedLog
   private readonly warnings: Warnings
   private readonly virtualMacs: VirtualMacs
+  private readonly losses: Losses
   private readonly interfaces: LinkReader
   private readonly link: PairLink | undefined
   private readonly alarm: Alarm
@@ -141,6 +143,7 @@ class Runtime implements VrrpRuntime {
     this.warnings = new Warnings(clock, this.limited, (router, text) =>
       emit({ type: 'warning', router, text, at: clock.wall() }),
     )
+    this.losses = new Losses(clock, this.warnings)
     this.sockets = new Sockets(
       ports,
       (interfaceName, packet) => this.intake.packet(interfaceName, packet),
@@ -420,12 +423,21 @@ class Runtime implements VrrpRuntime {
         const failure = attached.ok ? this.sockets.open(config, attached.value) : undefined
         if (attached.ok && failure === undefined) this.onLinkUp(slot, attached.value, view)
         else this.onLinkDown(slot, attached.ok ? (failure ?? '') : attached.error)
+        if (!this.mended(slot, view)) opened = false
         if (failure !== undefined || (config.virtualMac && !attached.ok)) opened = false
       }
     })
     const withVirtualMac = this.slots.flatMap(({ router: { config } }) => (config.virtualMac ? [config] : []))
     for (const { name } of this.virtualMacs.sweep(withVirtualMac, view.interfaces)) this.sockets.forget(name)
     return opened
+  }
+
+  /** False when addresses that somebody removed are to be claimed later. */
+  private mended(slot: Slot, view: LinkView): boolean {
+    const verdict = this.losses.judge(slot, view)
+    if (verdict === 'lookAgain') this.interfaces.read()
+    if (verdict === 'claim') slot.router.handle({ type: 'parametersChanged', claim: true, announce: true })
+    return verdict !== 'later'
   }
 
   /** Undefined: not yet, and the interfaces will be read again. */

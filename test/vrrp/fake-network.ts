@@ -1,5 +1,5 @@
 /** Hosts with interfaces, leased addresses, raw and packet sockets and a pair link, on one LAN and one virtual clock. */
-import { formatIp, formatPrefix, type IpAddress, type IpPrefix } from '../../src/base/ip.js'
+import { formatIp, formatPrefix, type IpAddress, type IpPrefix, parsePrefix } from '../../src/base/ip.js'
 import type {
   AddressState,
   Clock,
@@ -79,7 +79,7 @@ export class FakeHost implements Links {
   /** Everything that was added or removed, in its order: `+address 10.0.0.100/24`. */
   readonly did: string[] = []
   readonly routing = new FakeRouting(this)
-  private readonly leases = new Map<string, number>()
+  private readonly leases = new Map<string, { readonly index: number; readonly until: number }>()
   private readonly watchers = new Set<(overflow: boolean) => void>()
   private readonly raws = new Set<RawSocketOptions>()
   private onPair: ((payload: Uint8Array) => void) | undefined
@@ -95,7 +95,13 @@ export class FakeHost implements Links {
 
   /** Virtual addresses that the kernel holds now. */
   get held(): string[] {
-    return [...this.leases].filter(([, until]) => this.network.clock.now() < until).map(([text]) => text)
+    return [...this.leases].flatMap(([text, { until }]) => (this.network.clock.now() < until ? [text] : []))
+  }
+
+  /** Somebody takes a virtual address off its interface. */
+  takeAway(text: string): void {
+    this.leases.delete(text)
+    for (const watcher of this.watchers) watcher(false)
   }
 
   setInterfaces(interfaces: InterfaceState[]): void {
@@ -226,7 +232,14 @@ export class FakeHost implements Links {
       interfaceIndex: index,
       prefix: { address: this.linkLocal, length: 64 },
     }))
-    return { interfaces: this.interfaces, addresses: [...own, ...linkLocal, ...this.left] }
+    const virtual = this.held.flatMap((text): AddressState[] => {
+      const prefix = parsePrefix(text)
+      const known = this.left.some((entry) => formatPrefix(entry.prefix) === text)
+      return prefix && !known
+        ? [{ interfaceIndex: this.leases.get(text)?.index ?? 0, prefix, validSeconds: 1 }]
+        : []
+    })
+    return { interfaces: this.interfaces, addresses: [...own, ...linkLocal, ...virtual, ...this.left] }
   }
 
   private get linkLocal(): IpAddress {
@@ -241,7 +254,7 @@ export class FakeHost implements Links {
   }
 
   claim(
-    _index: number,
+    index: number,
     prefix: IpPrefix,
     lease: Millis | undefined,
     done: (error: Error | undefined) => void,
@@ -250,7 +263,7 @@ export class FakeHost implements Links {
     const { refuses } = this
     if (refuses === undefined) {
       const until = lease === undefined ? Number.POSITIVE_INFINITY : this.network.clock.now() + lease
-      this.leases.set(formatPrefix(prefix), until)
+      this.leases.set(formatPrefix(prefix), { index, until })
     }
     const error = refuses === undefined ? undefined : new OpError('netlink', 'newaddr', refuses)
     this.network.clock.afterPendingInput(() => done(error))
