@@ -297,5 +297,5 @@ export interface Nft {
   /** One transaction: all of it or nothing. Rejects with `OpError`, whose cause says the cure. */
   apply(script: string): Promise<void>
   /** A table as `nft list table` prints it; undefined when there is none such. Rejects with `OpError`. */
-  list(family: 'ip' | 'ip6', table: string): Promise<string | undefined>
+  list(family: 'ip' | 'ip6' | 'inet', table: string): Promise<string | undefined>
 }

@@ -9,7 +9,9 @@ import { OpError } from '../base/result.js'
 import { ownerPriority } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 
-const table = 'inet vipair_accept'
+const family = 'inet'
+const tableName = 'vipair_accept'
+const table = `${family} ${tableName}`
 /** IPVS takes what is for its services at 98 and 99 (NF_IP_PRI_NAT_SRC - 2 and - 1): the rest comes here. */
 const afterIpvs = 110
 
@@ -38,26 +40,36 @@ ${addresses.map((address) => `    ${address.family === 4 ? 'ip' : 'ip6'} daddr $
 `
 }
 
-/** What stands in the kernel of it. */
+/** What stands in the kernel of it: also what a predecessor left, or what somebody has removed. */
 export class AcceptFilter {
   private standing: string | undefined
 
-  constructor(private readonly nft: Pick<Nft, 'apply'>) {}
+  constructor(private readonly nft: Pick<Nft, 'apply' | 'list'>) {}
 
-  /** Nothing is run where nothing is asked for. Rejects with `OpError`; what stood before stands then. */
+  /** Nothing is changed where it is so already. Rejects with `OpError`; what stood before stands then. */
   async apply(routers: readonly VirtualRouterConfig[], director: DirectorConfig): Promise<void> {
     const addresses = refusing(routers, director)
-    if (addresses.length === 0 && this.standing === undefined) return
+    if (addresses.length === 0) return this.remove()
     const rules = acceptRules(addresses)
-    if (rules === this.standing) return
+    if (rules === this.standing && (await isThere(this.nft))) return
     await applyRules(this.nft, rules)
-    this.standing = addresses.length === 0 ? undefined : rules
+    this.standing = rules
   }
 
   /** Rejects with `OpError`. */
   async remove(): Promise<void> {
-    if (this.standing !== undefined) await applyRules(this.nft, acceptRules([]))
+    if (this.standing !== undefined || (await isThere(this.nft))) await applyRules(this.nft, acceptRules([]))
     this.standing = undefined
+  }
+}
+
+/** Also what another process put there. Where nft cannot say, nothing is taken to be there. */
+export async function isThere(nft: Pick<Nft, 'list'>): Promise<boolean> {
+  try {
+    return (await nft.list(family, tableName)) !== undefined
+  } catch (error) {
+    if (error instanceof OpError) return false
+    throw error
   }
 }
 

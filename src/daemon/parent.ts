@@ -182,8 +182,9 @@ export class Parent {
       })
     const refused = refusedScripts(config)
     if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
-    if (differences.length === 0) return differences
+    // Without a difference as well: somebody may have removed the filter.
     await this.applyAccept(config, local)
+    if (differences.length === 0) return differences
     const { virtualServices: before } = this.config
     const update = updateOf(before, config.virtualServices)
     this.config = config

@@ -14,7 +14,7 @@ import { KernelRouting } from '../platform/routing.js'
 import { ProcSysctl } from '../platform/sysctl.js'
 import { markOf } from '../vrrp/virtual-mac/mark.js'
 import { removeInterfaces, type VirtualMacPorts } from '../vrrp/virtual-mac/remove.js'
-import { acceptRules, applyRules } from './accept-filter.js'
+import { acceptRules, applyRules, isThere } from './accept-filter.js'
 import { removeMarked } from './leftovers.js'
 
 /** What is released, and by what. */
@@ -95,8 +95,10 @@ export async function runRelease(configFile: string): Promise<number> {
   try {
     const ports = { links, routing, macvlans, sysctl: new ProcSysctl() }
     const released = await release(ports, loaded.value.config.virtualRouters)
-    if (loaded.value.config.virtualRouters.some(({ accept }) => !accept))
-      await applyRules(new NftProgram(), acceptRules([]))
+    // The file may be another since.
+    const nft = new NftProgram()
+    const filters = loaded.value.config.virtualRouters.some(({ accept }) => !accept)
+    if (filters || (await isThere(nft))) await applyRules(nft, acceptRules([]))
     for (const text of released) process.stdout.write(`released ${text}\n`)
     if (released.length === 0) process.stdout.write('no virtual address is on this machine\n')
     return 0

@@ -15,7 +15,7 @@ export class NftProgram implements Nft {
     await this.run('apply', ['-f', '-'], script)
   }
 
-  async list(family: 'ip' | 'ip6', table: string): Promise<string | undefined> {
+  async list(family: 'ip' | 'ip6' | 'inet', table: string): Promise<string | undefined> {
     try {
       return await this.run('list', ['list', 'table', family, table], '')
     } catch (error) {

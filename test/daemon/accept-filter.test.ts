@@ -6,21 +6,54 @@ import { known, prefix, prio } from '../vrrp/support.js'
 
 const closed = { ...front, accept: false }
 
+/** The rules that stand: with `ran` what came about. */
+function kernel(there = false) {
+  const nft = {
+    there,
+    ran: [] as string[],
+    apply: async (rules: string) => {
+      nft.ran.push(rules)
+      nft.there = rules !== acceptRules([])
+    },
+    list: async () => (nft.there ? 'table' : undefined),
+  }
+  return nft
+}
+
 describe('daemon/accept filter', () => {
-  it('runs nothing where nothing is asked for', async () => {
-    const filter = new AcceptFilter({ apply: () => assert.fail('ran') })
-    await filter.apply([front], lb1)
-    await filter.apply([{ ...closed, priority: { lb1: prio(255) } }], lb1)
-    await filter.remove()
+  it('changes nothing where nothing is asked for, also where nft does not work', async () => {
+    const apply = () => assert.fail('ran')
+    for (const list of [
+      async () => undefined,
+      async () => assert.fail(new OpError('nft', 'list', 'missing')),
+    ]) {
+      const filter = new AcceptFilter({ apply, list })
+      await filter.apply([front], lb1)
+      await filter.apply([{ ...closed, priority: { lb1: prio(255) } }], lb1)
+      await filter.remove()
+    }
+  })
+
+  it('removes what another process left where nothing is asked for', async () => {
+    const nft = kernel(true)
+    await new AcceptFilter(nft).apply([front], lb1)
+    assert.deepEqual(nft.ran, [acceptRules([])])
+  })
+
+  it('puts back what somebody removed', async () => {
+    const nft = kernel()
+    const filter = new AcceptFilter(nft)
+    await filter.apply([closed], lb1)
+    nft.there = false
+    await filter.apply([closed], lb1)
+    assert.equal(nft.ran.length, 2)
+    assert.ok(nft.there)
   })
 
   it('replaces what stands in one transaction, and only when it differs', async () => {
-    const ran: string[] = []
-    const filter = new AcceptFilter({
-      apply: async (commands) => {
-        ran.push(commands)
-      },
-    })
+    const nft = kernel()
+    const { ran } = nft
+    const filter = new AcceptFilter(nft)
     const six = { ...closed, name: 'six', addresses: [prefix('fe80::100/64')] }
     await filter.apply([front, closed], lb2)
     await filter.apply([closed], lb2)
@@ -53,6 +86,7 @@ table inet vipair_accept {
         if (!works) throw new OpError('nft', 'apply', 'missing', { cause: new Error('install nftables') })
         ran.push(commands)
       },
+      list: async () => undefined,
     })
     await assert.rejects(filter.apply([closed], lb1), { message: 'accept = false: nft: install nftables' })
     works = true

@@ -79,15 +79,48 @@ describe('daemon/accept = false', function () {
     )
   })
 
-  it('what a killed director left is removed by `vipair release`', async () => {
+  const killAll = async (): Promise<void> => {
+    const { lb1 } = pair
+    for (const { pid } of (await lb1.status())?.processes ?? [])
+      if (pid !== null) process.kill(pid, 'SIGKILL')
+    await lb1.end('SIGKILL')
+  }
+
+  it('what a killed director left is removed by `vipair release`, also where the file is another', async () => {
+    pair = new Pair({ front: 'accept = false' })
+    const { lb1 } = pair
+    for (const front of ['accept = false', 'accept = true']) {
+      pair.write({ front: 'accept = false' })
+      lb1.start()
+      await lb1.untilState('active')
+      await killAll()
+      assert.notEqual(lb1.namespace.run('nft', 'list', 'tables'), '')
+      pair.write({ front })
+      assert.equal((await lb1.command('release')).status, 0)
+      assert.equal(lb1.namespace.run('nft', 'list', 'tables'), '')
+    }
+  })
+
+  it('what a killed director left is removed by the next start', async () => {
     pair = new Pair({ front: 'accept = false' })
     const { lb1 } = pair
     lb1.start()
     await lb1.untilState('active')
-    for (const { pid } of (await lb1.status())?.processes ?? [])
-      if (pid !== null) process.kill(pid, 'SIGKILL')
-    await lb1.end('SIGKILL')
-    assert.equal((await lb1.command('release')).status, 0)
+    await killAll()
+    pair.write({})
+    lb1.start()
+    await lb1.untilState('active')
     assert.equal(lb1.namespace.run('nft', 'list', 'tables'), '')
+    assert.equal(await pair.knock(virtualAddress), 'refused')
+  })
+
+  it('a reload puts back the filter that somebody removed', async () => {
+    pair = new Pair({ front: 'accept = false' })
+    const { lb1 } = pair
+    lb1.start()
+    await lb1.untilState('active')
+    lb1.namespace.run('nft', 'delete', 'table', 'inet', 'vipair_accept')
+    assert.equal((await lb1.command('reload')).status, 0)
+    assert.equal(await pair.knock(virtualAddress), 'silence')
   })
 })
