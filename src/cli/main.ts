@@ -176,10 +176,14 @@ function buildProgram(finish: (status: number) => void): Command {
     program
       .command('release')
       .description('remove from this machine every address that a director put there'),
-  ).action(async (options: CommonOptions) => {
-    const { runRelease } = await import('../daemon/release.js')
-    finish(await runRelease(options.config))
-  })
+  )
+    .option('--force', 'also while the director runs')
+    .action(
+      async ({ config: configFile, runtimeDir, force = false }: CommonOptions & { force?: boolean }) => {
+        const { runRelease } = await import('../daemon/release.js')
+        finish(await runRelease({ configFile, runtimeDir, force }))
+      },
+    )
   return program
 }
 

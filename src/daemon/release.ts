@@ -1,11 +1,13 @@
 /** Takes every virtual address of the file off this machine: what must hold when no vrrp process is left to. */
 
+import { existsSync } from 'node:fs'
 import { formatPrefix } from '../base/ip.js'
 import type { Links, Routing } from '../base/ports.js'
 import { loadConfig } from '../config/load.js'
 import type { VirtualRouterConfig } from '../config/model.js'
 import { formatProblem } from '../config/problem.js'
 import { SystemClock } from '../platform/clock.js'
+import { lockDirectory } from '../platform/directory-lock.js'
 import { KernelLinks } from '../platform/links.js'
 import { KernelMacvlans } from '../platform/macvlans.js'
 import { NftProgram } from '../platform/nft.js'
@@ -80,28 +82,56 @@ export async function releaseAddresses(
   )
 }
 
+export interface ReleaseOptions {
+  readonly configFile: string
+  readonly runtimeDir: string
+  /** Also under a running director, which is to put back what it can. */
+  readonly force: boolean
+}
+
+const exitFailed = 1
+const exitInvalid = 2
+
 /** `vipair release`: for `ExecStopPost=`, when the daemon may have died without leaving. */
-export async function runRelease(configFile: string): Promise<number> {
+export async function runRelease({ configFile, runtimeDir, force }: ReleaseOptions): Promise<number> {
   const loaded = await loadConfig(configFile)
   if (!loaded.ok) {
     for (const problem of loaded.error) process.stderr.write(`${formatProblem(configFile, problem)}\n`)
-    return 2
+    return exitInvalid
   }
+  // Held to the end, so that no director starts meanwhile.
+  const lock = existsSync(runtimeDir) ? lockDirectory(runtimeDir) : undefined
+  if (lock && 'heldBy' in lock) {
+    const who = lock.heldBy === 0 ? 'another process' : `process ${lock.heldBy}`
+    const why = `${who} runs a director in ${runtimeDir}, and what it needs would be taken from under it`
+    if (!force) {
+      process.stderr.write(`vipair: ${why}: stop it first, or say --force; nothing was released\n`)
+      return exitFailed
+    }
+    process.stderr.write(`vipair: ${why}: forced\n`)
+  }
+  try {
+    await releaseHere(loaded.value.config.virtualRouters)
+    return 0
+  } finally {
+    if (lock && 'close' in lock) lock.close()
+  }
+}
+
+async function releaseHere(routers: readonly VirtualRouterConfig[]): Promise<void> {
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   const links = new KernelLinks(reactor, clock)
   const routing = new KernelRouting(reactor, clock)
   const macvlans = new KernelMacvlans(reactor, clock)
   try {
-    const ports = { links, routing, macvlans, sysctl: new ProcSysctl() }
-    const released = await release(ports, loaded.value.config.virtualRouters)
+    const released = await release({ links, routing, macvlans, sysctl: new ProcSysctl() }, routers)
     // The file may be another since.
     const nft = new NftProgram()
-    const filters = loaded.value.config.virtualRouters.some(({ accept }) => !accept)
+    const filters = routers.some(({ accept }) => !accept)
     if (filters || (await isThere(nft))) await applyRules(nft, acceptRules([]))
     for (const text of released) process.stdout.write(`released ${text}\n`)
     if (released.length === 0) process.stdout.write('no virtual address is on this machine\n')
-    return 0
   } finally {
     macvlans.close()
     routing.close()

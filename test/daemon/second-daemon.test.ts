@@ -38,4 +38,18 @@ describe('daemon/second daemon', function () {
     lb1.start()
     await lb1.untilState('active')
   })
+
+  it('vipair release is refused while it runs, unless forced, and not when it is dead', async () => {
+    const { lb1 } = pair
+    lb1.start()
+    await lb1.untilState('active')
+    const refused = await lb1.command('release')
+    assert.equal(refused.status, 1)
+    assert.match(refused.error, new RegExp(`process ${lb1.pid} runs a director in .*nothing was released`))
+    assert.deepEqual(lb1.addresses(), ['10.9.0.100/24'])
+    const forced = await lb1.command('release', '--force')
+    assert.deepEqual([forced.status, forced.out], [0, 'released 10.9.0.100/24 from eth0\n'])
+    await lb1.end('SIGKILL')
+    assert.equal((await lb1.command('release')).status, 0)
+  })
 })
