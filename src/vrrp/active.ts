@@ -21,6 +21,7 @@ import {
   transition,
   unplanned,
   withBlock,
+  withoutRefusal,
 } from './transitions.js'
 
 type AdvertisementReceived = Extract<Event, { type: 'advertisementReceived' }>
@@ -83,12 +84,11 @@ function stepLeased(params: RouterParams, state: Active, event: Event, now: Mill
     case 'groupStepDown':
       return resigned(toBackup(params, unplanned(params, state, now), now, event.reason, 0))
     case 'claimSucceeded':
-      return state.known.claimFailures === 0
-        ? ignored(state)
-        : [{ ...state, known: { ...state.known, claimFailures: 0 } }, []]
+      return [withoutRefusal(state), []]
     case 'claimFailed': {
       const claimFailures = state.known.claimFailures + 1
-      const failed = unplanned(params, { ...state, known: { ...state.known, claimFailures } }, now)
+      const known = { ...state.known, claimFailures, refusal: event.reason }
+      const failed = unplanned(params, { ...state, known }, now)
       return resigned(toFault(failed, { retryAt: claimBackOff(now, claimFailures) }, event.reason))
     }
     case 'syncReadiness':

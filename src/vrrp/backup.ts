@@ -15,6 +15,7 @@ import {
   toMaintenance,
   unplanned,
   withBlock,
+  withoutRefusal,
 } from './transitions.js'
 
 export function stepBackup(params: RouterParams, state: Backup, event: Event, now: Millis): Step {
@@ -37,7 +38,7 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
         : [next, []]
     }
     case 'parametersChanged': {
-      const next = preemptionCalledOff(params, state, now)
+      const next = preemptionCalledOff(params, event.claim ? withoutRefusal(state) : state, now)
       return next === state ? ignored(state) : [next, []]
     }
     case 'blocked': {
@@ -193,11 +194,13 @@ function mayPreempt(params: RouterParams, state: Backup, now: Millis): boolean {
 
 /** Why a Backup would not preempt a lower priority now; undefined when it would. */
 export function holdBack(params: RouterParams, state: Backup, now: Millis): string | undefined {
-  const { handedOver, stability } = state.known
+  const { handedOver, stability, refusal } = state.known
   // Section 6.1: the address owner always preempts.
   if (params.priority === ownerPriority) return undefined
   const opinion = opinionOf(params, state, now)
   if (opinion.verdict === 'stay' && opinion.suspect === 'own') return opinion.text
+  // To try again would take the addresses from who can have them all.
+  if (refusal !== undefined) return `was refused what it needs: ${refusal}`
   if (handedOver !== undefined) return `until ${handedOver} goes or hands back`
   if (params.preempt === 'never') return 'preempt = "never"'
   if (params.preempt === 'when_synced' && !state.known.sync.ready) return state.known.sync.reason

@@ -161,9 +161,12 @@ export const unknownToUs = (peer: string, vrid: number | undefined): Disagreemen
   text: () => `${peer} advertises vrid ${vrid ?? 0}, which no virtual router here has: ${sameFile}`,
 })
 
+/** The kind of a rivalry with it. */
+export const rivalOf = ({ who }: Speaker): string => `rival ${who}`
+
 /** `priority`: the rival's. */
 export const rivalry = (speaker: Speaker, priority: number, own: number): Disagreement => ({
-  kind: `rival ${speaker.who}`,
+  kind: rivalOf(speaker),
   text: () =>
     `${speaker.name} goes on advertising as Active (priority ${priority}) although this director is and has said so (priority ${own}): it does not hear us; check firewall and cabling from here to it`,
 })

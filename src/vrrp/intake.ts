@@ -5,11 +5,13 @@ import type { Result } from '../base/result.js'
 import { ownerPriority, resignPriority } from '../base/units.js'
 import { type DirectorConfig, familyOf } from '../config/model.js'
 import type { Attachment } from './attachment.js'
+import type { Confirmed } from './confirmed.js'
 import { Counts } from './counts.js'
 import {
   type Disagreement,
   disagreementIn,
   disagreementsWith,
+  rivalOf,
   rivalry,
   type Speaker,
   secondOwner,
@@ -38,6 +40,7 @@ import type { Warnings } from './warnings.js'
 export interface Slot {
   readonly router: VirtualRouter
   attachment: Attachment | undefined
+  readonly confirmed: Confirmed
 }
 
 type Attached = Slot & { readonly attachment: Attachment }
@@ -123,6 +126,8 @@ export class Intake {
     const { priority, interval } = advertisement
     if (priority === ownerPriority && router.priority === ownerPriority)
       this.warn(router, secondOwner(speaker), interval)
+    // It has heard of us, or gives up for another reason.
+    if (priority === resignPriority) this.ports.warnings.settle(router.name, [rivalOf(speaker)])
     const was = router.leadsAlone(priority)
     router.handle({ type: 'advertisementReceived', source, sender: speaker.name, priority, interval })
     if (was && priority !== resignPriority && router.leadsAlone(priority))

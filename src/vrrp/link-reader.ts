@@ -15,7 +15,7 @@ export interface LinkReaderOptions {
 
 export class LinkReader {
   private reading: 'no' | 'yes' | 'again' = 'no'
-  private retry: Timer | undefined
+  private retrying: Timer | undefined
   private closed = false
   private readonly watch: { close(): void }
 
@@ -41,10 +41,20 @@ export class LinkReader {
     )
   }
 
+  /** Reads after the pause, unless it is to already. */
+  retry(): void {
+    if (this.closed || this.retrying) return
+    const { clock, retryAfter } = this.options
+    this.retrying = clock.at(after(clock.now(), retryAfter), () => {
+      this.retrying = undefined
+      this.read()
+    })
+  }
+
   close(): void {
     this.closed = true
     this.watch.close()
-    this.retry?.cancel()
+    this.retrying?.cancel()
   }
 
   private done(good: boolean): void {
@@ -52,9 +62,9 @@ export class LinkReader {
     this.reading = 'no'
     if (this.closed) return
     if (!good) {
-      const { clock, retryAfter } = this.options
-      this.retry?.cancel()
-      this.retry = clock.at(after(clock.now(), retryAfter), () => this.read())
+      this.retrying?.cancel()
+      this.retrying = undefined
+      this.retry()
     }
     if (again) this.read()
   }

@@ -25,6 +25,7 @@ import {
   toFault,
   toMaintenance,
   withBlock,
+  withoutRefusal,
 } from './transitions.js'
 
 export type StepFunction = typeof step
@@ -138,11 +139,14 @@ function stepFault(params: RouterParams, state: Fault, event: Event, now: Millis
       return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
     case 'handedOver':
       return event.stay ? [{ ...state, known: { ...state.known, handedOver: event.to } }, []] : ignored(state)
+    case 'parametersChanged':
+      return event.claim && state.retryAt !== undefined
+        ? recovered(params, { ...withoutRefusal(state), retryAt: undefined }, 'has other settings', now)
+        : ignored(state)
     case 'startup':
     case 'advertisementReceived':
     case 'claimSucceeded':
     case 'claimFailed':
-    case 'parametersChanged':
     case 'handingOver':
     case 'takeOverAsked':
     case 'takeOverComplete':

@@ -6,6 +6,7 @@ import type { Millis, Priority } from '../base/units.js'
 import { familyOf } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
 import { senderOf } from './attachment.js'
+import { retryRefusedAfter } from './confirmed.js'
 import { encodeGratuitousArp } from './gratuitous-arp.js'
 import { goneHoldings, type Holding, holdingsOf, interfaceOf } from './holdings.js'
 import type { Slot } from './intake.js'
@@ -93,10 +94,13 @@ export function announceAddresses(outlets: Outlets, { router, attachment }: Slot
   })
 }
 
-/** Adds what the Active has, or refreshes it. `done` gets one verdict: undefined, or why the first was refused. */
+/**
+ * Adds what the Active has, or refreshes it. `done` gets one verdict: undefined, or why the first was refused that
+ * it cannot do without.
+ */
 export function claimAddresses(
   outlets: Outlets,
-  { router, attachment }: Slot,
+  { router, attachment, confirmed }: Slot,
   done: (failure: string | undefined) => void,
 ): void {
   if (!attachment) {
@@ -105,20 +109,34 @@ export function claimAddresses(
   }
   const { config } = router
   const holdings = holdingsOf(config, attachment)
+  const attempt = confirmed.begin(router.state.known.claimFailures)
   let waiting = 1 + holdings.length
   let failure: string | undefined
   const verdict = (text: string | undefined): void => {
     failure ??= text
     waiting--
-    if (waiting === 0) done(failure)
+    if (waiting > 0) return
+    if (failure === undefined) warnOfRefused(outlets, router.name, attempt.succeeded())
+    done(failure)
   }
   if (attachment.parent) {
     const { interface: own } = attachment
     waiting++
     outlets.virtualMacs.raise(own, (error) => verdict(error && `${own.name}: ${error.message}`))
   }
-  for (const holding of holdings) claim(outlets, holding, config.lease, verdict)
+  for (const holding of holdings)
+    claim(outlets, holding, config.lease, (text) => verdict(attempt.verdict(holding, text)))
   verdict(undefined)
+}
+
+const refusedKind = 'refused_holding'
+
+function warnOfRefused({ warnings }: Outlets, router: string, failure: string | undefined): void {
+  if (failure === undefined) warnings.settle(router, [refusedKind])
+  else
+    warnings.say(router, refusedKind, () => `${failure}: stays Active without it, and tries again`, {
+      lasts: 3 * retryRefusedAfter,
+    })
 }
 
 function claim(
@@ -149,7 +167,8 @@ function claim(
 }
 
 /** All that the router has, and the use of its virtual MAC address. */
-export function releaseAll(outlets: Outlets, { router, attachment }: Slot): void {
+export function releaseAll(outlets: Outlets, { router, attachment, confirmed: held }: Slot): void {
+  held.forget()
   if (!attachment) return
   release(outlets, router.name, goneHoldings(holdingsOf(router.config, attachment), []))
   if (!attachment.parent) return

@@ -14,6 +14,7 @@ import { adoption, misfits, permanents } from './adoption.js'
 import { Alarm } from './alarm.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
+import { Confirmed } from './confirmed.js'
 import { GroupKeeper } from './group-keeper.js'
 import { type HandoverUnit, isHandoverMessage } from './handover-message.js'
 import { Handovers, type HandoverWish } from './handovers.js'
@@ -432,12 +433,15 @@ class Runtime implements VrrpRuntime {
     return opened
   }
 
-  /** False when addresses that somebody removed are to be claimed later. */
+  /** False when what somebody removed, or the kernel refused, is to be claimed later. */
   private mended(slot: Slot, view: LinkView): boolean {
+    const { router } = slot
     const verdict = this.losses.judge(slot, view)
     if (verdict === 'lookAgain') this.interfaces.read()
-    if (verdict === 'claim') slot.router.handle({ type: 'parametersChanged', claim: true, announce: true })
-    return verdict !== 'later'
+    if (verdict === 'claim') router.handle({ type: 'parametersChanged', claim: true, announce: true })
+    const { retry } = slot.confirmed
+    if (retry === 'now' && verdict !== 'claim') router.handle({ type: 'parametersChanged', claim: true })
+    return verdict !== 'later' && retry === 'none'
   }
 
   /** Undefined: not yet, and the interfaces will be read again. */
@@ -527,8 +531,9 @@ class Runtime implements VrrpRuntime {
   private createSlot(config: VirtualRouterConfig): Slot {
     const { clock, log } = this.ports
     const { director } = this.setting
-    const slot: { attachment: Attachment | undefined; router: VirtualRouter } = {
+    const slot: Slot = {
       attachment: undefined,
+      confirmed: new Confirmed(clock),
       router: new VirtualRouter(
         config,
         this.paramsOf(config, director.address),
@@ -542,6 +547,8 @@ class Runtime implements VrrpRuntime {
           },
           claim: (done) =>
             claimAddresses(this.outlets, slot, (failure) => {
+              // It is looked at again from time to time.
+              if (slot.confirmed.retry !== 'none') this.interfaces.retry()
               done(failure)
               this.arm(slot.router)
             }),

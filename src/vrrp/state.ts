@@ -60,6 +60,8 @@ export interface Known {
   readonly sync: SyncReadiness
   /** Consecutive refusals of the kernel to take an address: the back-off's exponent. */
   readonly claimFailures: number
+  /** The last of them, in words. */
+  readonly refusal?: string
   /** Why this router may not own the addresses although its link is fine, by who says so. */
   readonly blocked: Readonly<Partial<Record<BlockCause, string>>>
   /** Why the operator has taken it out of the election. */

@@ -196,6 +196,12 @@ export function withBlock<S extends State>(
   return { ...state, known: { ...state.known, blocked } }
 }
 
+/** The kernel has taken what was claimed, or is to be asked for something else. */
+export function withoutRefusal<S extends State>(state: S): S {
+  const { refusal: _, ...known } = state.known
+  return state.known.claimFailures === 0 ? state : { ...state, known: { ...known, claimFailures: 0 } }
+}
+
 /** An unplanned change of role: it counts towards the hold-down. */
 export const unplanned = <S extends State>(params: RouterParams, state: S, now: Millis): S => ({
   ...state,

@@ -192,15 +192,63 @@ describe('vrrp/reconfigure', () => {
     assert.deepEqual([host.routing.held.size, second.host.routing.held.size], [0, 4])
   })
 
-  it('a route that the kernel refuses takes back all the rest, and its reason is the fault', async () => {
-    const { network, first, second } = await pairOf(front)
-    first.host.routing.refuses = 'ENETUNREACH'
-    first.runtime.configure(settingOf(0, [{ ...front, routes: [route], rules: [rule] }]))
-    await network.run(400)
-    assert.equal(rolesOf(first), 'front fault')
-    assert.match(routerOf(first).reason, /^addRoute 0\.0\.0\.0\/0: ENETUNREACH/)
+  for (const lease of [ms(3_000), undefined])
+    it(`a new route that the kernel refuses costs no role, lease ${lease ?? 'none'}`, async () => {
+      const { network, first, second } = await pairOf({ ...front, lease })
+      const changed = { ...front, lease, routes: [route], rules: [rule] }
+      for (const [id, one] of [first, second].entries()) {
+        one.host.routing.refuses = 'ENETUNREACH'
+        one.runtime.configure(settingOf(id, [changed]))
+      }
+      await network.run(20_000)
+      assert.deepEqual([rolesOf(first), rolesOf(second)], ['front active', 'front backup'])
+      assert.deepEqual([changesOf(first).length, changesOf(second).length], [2, 1])
+      assert.deepEqual([...first.host.routing.held], ['rule 1000'])
+      assert.match(
+        first.runtime.status().warnings.join(),
+        /^front: addRoute 0\.0\.0\.0\/0: ENETUNREACH.*: stays Active without it, and tries again$/,
+      )
+      first.host.routing.refuses = undefined
+      await network.run(6_000)
+      assert.ok(first.host.routing.held.has('route 0.0.0.0/0 via 10.0.0.1'))
+      assert.deepEqual(first.runtime.status().warnings, [])
+    })
+
+  it('a route that is refused at a take-over is a fault, and the peer with all of it is let be', async () => {
+    const network = new FakeNetwork()
+    known(network.hosts[0]).routing.refuses = 'ENETUNREACH'
+    const bad = { ...front, routes: [route] }
+    const second = start(network, 1, [front])
+    await network.run(2_000)
+    const first = start(network, 0, [bad])
+    await network.run(20_000)
+    assert.deepEqual([rolesOf(first), rolesOf(second)], ['front backup', 'front active'])
     assert.deepEqual([first.host.held, [...first.host.routing.held]], [[], []])
-    assert.equal(rolesOf(second), 'front active')
+    assert.equal(changesOf(first).filter((text) => text.includes('-> active')).length, 1)
+    assert.match(
+      routerOf(first).holdsBack ?? '',
+      /^was refused what it needs: addRoute 0\.0\.0\.0\/0: ENETUN/,
+    )
+    assert.deepEqual(second.runtime.status().warnings, [])
+    first.runtime.configure(settingOf(0, [front]))
+    await network.run(2_000)
+    assert.deepEqual([rolesOf(first), rolesOf(second)], ['front active', 'front backup'])
+  })
+
+  it('who was refused a route takes over from a dead Active, without it', async () => {
+    const network = new FakeNetwork()
+    for (const { routing } of network.hosts) routing.refuses = 'ENETUNREACH'
+    const bad = { ...front, routes: [route] }
+    const [first, second] = [start(network, 0, [bad]), start(network, 1, [bad])]
+    await network.run(5_000)
+    const active = [first, second].filter((one) => rolesOf(one) === 'front active')
+    assert.equal(active.length, 1)
+    const one = known(active[0])
+    const other = one === first ? second : first
+    assert.deepEqual([one.host.held, other.host.held], [['10.0.0.100/24'], []])
+    one.host.dead = true
+    await network.run(3_000)
+    assert.equal(rolesOf(other), 'front active')
   })
 
   it('an address for an interface that does not exist is a fault, and the rest is not claimed', async () => {

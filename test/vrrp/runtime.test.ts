@@ -146,7 +146,15 @@ describe('vrrp/runtime', () => {
     assert.equal(states(second), 'active')
     first.host.refuses = undefined
     await network.run(3_000)
-    assert.equal(states(first, second), 'active backup')
+    assert.equal(states(first, second), 'backup active')
+    assert.equal(
+      router(first).holdsBack,
+      'was refused what it needs: claim 10.0.0.100/24 on eth0: netlink newaddr: EPERM',
+    )
+    second.host.dead = true
+    await network.run(1_000)
+    assert.equal(states(first), 'active')
+    assert.deepEqual(first.host.held, ['10.0.0.100/24'])
   })
 
   it('a lost link is a fault; it comes back as a Backup', async () => {
