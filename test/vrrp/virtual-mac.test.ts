@@ -171,6 +171,36 @@ describe('vrrp/virtual MAC', () => {
     assert.deepEqual(state.warnings, [])
   })
 
+  for (const newcomer of [false, true])
+    it(`a parent of another name by now is given back, ${newcomer ? 'not who has its name' : 'nobody has its name'}`, () => {
+      const { state, settings, keeper } = machine([eth0])
+      assert.equal(keeper.attach(front, eth0, state.interfaces), undefined)
+      assert.ok(keeper.attach(front, eth0, state.interfaces)?.ok)
+      const lan0 = { ...eth0, name: 'lan0' }
+      state.interfaces = state.interfaces.map((one) => (one.name === 'eth0' ? lan0 : one))
+      for (const [key, value] of [
+        ['arp_ignore', '1'],
+        ['arp_announce', '2'],
+      ] as const) {
+        settings.set(`net.ipv4.conf.lan0.${key}`, value)
+        if (newcomer) settings.set(`net.ipv4.conf.eth0.${key}`, value)
+        else settings.delete(`net.ipv4.conf.eth0.${key}`)
+      }
+      if (newcomer) state.interfaces = [...state.interfaces, { ...eth0, index: 40 }]
+      const other = { ...front, name: 'other', vrid: known(vrid(52)) }
+      assert.equal(keeper.attach(other, lan0, state.interfaces), undefined)
+      assert.ok(keeper.attach(other, lan0, state.interfaces)?.ok)
+      const settingsOf = (name: string) => [
+        settings.get(`net.ipv4.conf.${name}.arp_ignore`),
+        settings.get(`net.ipv4.conf.${name}.arp_announce`),
+      ]
+      keeper.sweep([other], state.interfaces)
+      assert.deepEqual(settingsOf('lan0'), ['1', '2'])
+      keeper.sweep([], state.interfaces)
+      assert.deepEqual(settingsOf('lan0'), ['0', '0'])
+      assert.deepEqual(settingsOf('eth0'), newcomer ? ['1', '2'] : [undefined, undefined])
+    })
+
   it('a setting of the parent that somebody changed meanwhile stays', () => {
     const { state, settings, keeper, arp } = machine([eth0, own])
     assert.ok(keeper.attach(front, eth0, state.interfaces)?.ok)

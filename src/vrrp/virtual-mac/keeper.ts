@@ -7,7 +7,7 @@ import type { InterfaceState, Sysctl } from '../../base/ports.js'
 import { fail, ok, type Result } from '../../base/result.js'
 import { familyOf } from '../../config/model.js'
 import { type VirtualMacRouter, virtualInterfaceName, virtualMac } from './identity.js'
-import { formatMark, markOf } from './mark.js'
+import { formatMark, markOf, parentOf } from './mark.js'
 import { planInterface, unwanted } from './plan.js'
 import { removeInterfaces, type VirtualMacPorts } from './remove.js'
 import { prepareMacvlan, prepareParent, readParent } from './settings.js'
@@ -157,8 +157,9 @@ export class VirtualMacs {
     { name: parent }: InterfaceState,
     interfaces: Interfaces,
   ): string {
-    const sibling = interfaces.map(markOf).find((mark) => mark?.parent === parent)
-    return formatMark({ router, parent, had: sibling?.had ?? readParent(sysctl, parent) })
+    const sibling = interfaces.find((one) => parentOf(one, interfaces) === parent)
+    const had = sibling && markOf(sibling)?.had
+    return formatMark({ router, parent, had: had ?? readParent(sysctl, parent) })
   }
 }
 

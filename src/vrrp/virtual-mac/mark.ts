@@ -28,3 +28,16 @@ export function markOf({ alias, macvlan }: InterfaceState): Mark | undefined {
   const [, router = '', parent = '', arpIgnore, arpAnnounce] = found
   return { router, parent, had: { arpIgnore: Number(arpIgnore), arpAnnounce: Number(arpAnnounce) } }
 }
+
+/**
+ * The name that the parent of an interface of ours has now: of two that tell it, the mark is right of a macvlan on
+ * a macvlan, for the kernel's books have the lower one's own parent, and the index after a change of name.
+ */
+export function parentOf(own: InterfaceState, all: readonly InterfaceState[]): string | undefined {
+  const mark = markOf(own)
+  if (!mark) return undefined
+  const index = own.macvlan?.parentIndex
+  const named = all.find(({ name }) => name === mark.parent)
+  if (named && (named.index === index || named.macvlan?.parentIndex === index)) return mark.parent
+  return all.find((one) => one.index === index)?.name ?? mark.parent
+}

@@ -1,6 +1,6 @@
 /** Takes interfaces of ours away, and gives their parents back as they were found. */
 import type { InterfaceState, Macvlans, Sysctl } from '../../base/ports.js'
-import { markOf } from './mark.js'
+import { markOf, parentOf } from './mark.js'
 import { restoreParent } from './settings.js'
 
 export interface VirtualMacPorts {
@@ -18,15 +18,16 @@ export function removeInterfaces(
   all: readonly InterfaceState[],
   done: (removed: InterfaceState, error: Error | undefined) => void,
 ): readonly string[] {
-  const settled = new Set(all.filter((one) => !gone.includes(one)).map((one) => markOf(one)?.parent))
+  const settled = new Set(all.filter((one) => !gone.includes(one)).map((one) => parentOf(one, all)))
   const problems: string[] = []
   for (const each of gone) macvlans.remove(each.index, (error) => done(each, error))
   for (const each of gone) {
     const mark = markOf(each)
-    if (!mark || settled.has(mark.parent)) continue
-    settled.add(mark.parent)
+    const parent = parentOf(each, all)
+    if (!mark || parent === undefined || settled.has(parent)) continue
+    settled.add(parent)
     try {
-      restoreParent(sysctl, mark.parent, mark.had)
+      restoreParent(sysctl, parent, mark.had)
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error))
     }
