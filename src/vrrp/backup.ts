@@ -38,7 +38,9 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
         : [next, []]
     }
     case 'parametersChanged': {
-      const next = preemptionCalledOff(params, event.claim ? withoutRefusal(state) : state, now)
+      // In a group no longer, it waits for nobody.
+      const alone = state.expired && !params.grouped ? { ...state, expired: false } : state
+      const next = preemptionCalledOff(params, event.claim ? withoutRefusal(alone) : alone, now)
       return next === state ? ignored(state) : [next, []]
     }
     case 'blocked': {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { groupOrders, groupPriority } from '../../src/vrrp/groups.js'
-import type { Backup, State } from '../../src/vrrp/state.js'
+import { type Backup, nextDeadline, type State } from '../../src/vrrp/state.js'
 import { back, changesOf, front, pairOf, rolesOf, routerOf, settingOf, start } from './pair.js'
-import { aBackup, anActive, deadlineRead, known, ms, prio } from './support.js'
+import { aBackup, activeDown, anActive, deadlineRead, known, Machine, ms, params, prio } from './support.js'
 
 const group = 'nat'
 const nat = [
@@ -63,6 +63,17 @@ describe('vrrp/groups, one decision', () => {
 
   it('weighs as little as its least', () => {
     assert.equal(groupPriority([prio(150), prio(90), prio(120)]), 90)
+  })
+
+  it('a member that waits for the others takes over alone when a reload takes it out of the group', () => {
+    const waiting = aBackup({ grouped: true }).at(activeDown, deadlineRead)
+    assert.equal(nextDeadline(waiting.state), undefined)
+    const alone = new Machine(params)
+    alone.state = waiting.state
+    alone.at(activeDown + 50, { type: 'parametersChanged' })
+    assert.equal(nextDeadline(alone.state), activeDown)
+    alone.at(activeDown + 50, deadlineRead)
+    assert.equal(alone.state.name, 'active')
   })
 
   it('a member asks at its deadline, waits, and forgets it when an Active is heard', () => {
