@@ -35,6 +35,8 @@ const lateBound = 5
 const assertEvery = 10
 /** After a handover an advertisement from before it is still understood for so long. */
 const leastUnderWay = 20
+/** Two Actives by the peer's word alone: for longer than any exchange, and of more than two reports. */
+const lasting = 1_500
 /** And announcements because of them at most this often. */
 const announceEvery = 50
 
@@ -135,23 +137,58 @@ function advertisement(params: RouterParams, state: Active, event: Advertisement
 function peerReported(
   params: RouterParams,
   before: Active,
-  { peer, source, interval }: Extract<Event, { type: 'peerReported' }>,
+  event: Extract<Event, { type: 'peerReported' }>,
   now: Millis,
 ): Step {
+  const { peer, source, interval } = event
   const state: Active = { ...before, known: { ...before.known, peer } }
   const handingOver = state.leavingTo !== undefined || (state.takingFrom && now < state.takingFrom.until)
-  if (!peer.active || handingOver) return [state, []]
+  if (handingOver) return [{ ...state, peerSays: undefined }, []]
+  const { name: sender, priority } = peer
+  if (!peer.active) {
+    if (!state.peerSays) return [state, []]
+    // The LAN may have believed its announcements.
+    return assert(params, { ...state, peerSays: undefined }, { sender, source, priority, at: now }, now)
+  }
+  if (peer.every !== undefined) return saysByTheClock(params, before, event, peer.every, now)
   const opinion = secondOpinion({ peer, lost: params.lost, interval }, now)
   if (opinion.verdict === 'takeOver') return [state, []]
   if (opinion.verdict === 'stay' && opinion.suspect === 'own')
     return toBackup(params, unplanned(params, state, now), now, opinion.text, 0)
-  const { name: sender, priority } = peer
   return advertisement(
     params,
     state,
     { type: 'advertisementReceived', source, sender, priority, interval },
     now,
   )
+}
+
+/**
+ * Beside no advertisement: one moment of an exchange, or two files that differ (vrid, transport). Only what
+ * goes on for `lasting` tells, and then the lesser gives way as if it had heard the greater.
+ */
+function saysByTheClock(
+  params: RouterParams,
+  before: Active,
+  { peer, source, interval }: Extract<Event, { type: 'peerReported' }>,
+  every: Millis,
+  now: Millis,
+): Step {
+  const said = before.peerSays
+  const since = said && now - said.at < 2.5 * every ? said.since : now
+  const state: Active = { ...before, peerSays: { since, at: now } }
+  if (now - since < lasting) return [state, []]
+  const { name: sender, priority } = peer
+  const knowing: Active = { ...state, known: { ...state.known, peer } }
+  const opinion = secondOpinion({ peer, lost: params.lost, interval }, now)
+  if (opinion.verdict === 'takeOver') return [knowing, []]
+  const rival = { type: 'advertisementReceived', source, sender, priority, interval } as const
+  const yields =
+    opinion.verdict === 'stay' && opinion.suspect === 'own'
+      ? opinion.text
+      : yieldReason(params, state, rival, now)
+  if (yields === undefined) return assert(params, knowing, { sender, source, priority, at: now }, now)
+  return toBackup(params, unplanned(params, knowing, now), now, `two Actives: ${yields}`, 0)
 }
 
 /** Why an Active gives way to this advertisement; undefined: it does not. */

@@ -31,6 +31,8 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
     case 'syncReadiness':
       return [syncReadiness(params, state, event.readiness, now), []]
     case 'peerReported': {
+      // Nothing is heard of it since this is a Backup, and yet it says so: they do not hear each other.
+      if (event.peer.active && event.peer.every !== undefined && state.last) return ignored(state)
       const next = { ...state, known: { ...state.known, peer: event.peer } }
       // Another owner is alive, though its advertisements do not arrive.
       return state.adopting && event.peer.active
@@ -91,6 +93,8 @@ function advertisement(
   }
   const { sender, source, priority } = event
   const last: Heard = { sender, source, priority, at: now }
+  if (state.known.peer?.every !== undefined)
+    return advertisement(params, { ...state, known: { ...state.known, peer: undefined } }, event, now)
   if (priority === resignPriority) {
     const activeDownAt = after(now, skewTime(params.priority, state.activeAdverInterval, params.version))
     return [{ ...state, last, graced: false, expired: false, activeDownAt }, []]

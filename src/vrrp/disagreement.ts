@@ -164,6 +164,20 @@ export const unknownToUs = (peer: string, vrid: number | undefined): Disagreemen
 /** The kind of a rivalry with it. */
 export const rivalOf = ({ who }: Speaker): string => `rival ${who}`
 
+/** `how`: the peer's way, in words. */
+export const otherTransport = (peer: string, how: string, own: string): Disagreement => ({
+  kind: 'transport peer',
+  text: () =>
+    `${peer} advertises ${how}, this director by ${own}, so that neither hears the other: set the same transport on both and reload them`,
+})
+
+/** By the peer's word over the pair link; `priority`: its. */
+export const twoActives = (peer: string, priority: number): Disagreement => ({
+  kind: 'two_actives peer',
+  text: () =>
+    `two Actives: ${peer} says that it is Active (priority ${priority}) as this director is, and neither hears the other: ${sameFile} (vrid, transport, version and password must agree)`,
+})
+
 /** `priority`: the rival's. */
 export const rivalry = (speaker: Speaker, priority: number, own: number): Disagreement => ({
   kind: rivalOf(speaker),

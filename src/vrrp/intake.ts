@@ -2,7 +2,7 @@
 import type { IpAddress } from '../base/ip.js'
 import type { RawPacket } from '../base/ports.js'
 import type { Result } from '../base/result.js'
-import { ownerPriority, resignPriority } from '../base/units.js'
+import { ownerPriority, type Priority, resignPriority } from '../base/units.js'
 import { type DirectorConfig, familyOf } from '../config/model.js'
 import type { Attachment } from './attachment.js'
 import type { Confirmed } from './confirmed.js'
@@ -11,6 +11,7 @@ import {
   type Disagreement,
   disagreementIn,
   disagreementsWith,
+  otherTransport,
   rivalOf,
   rivalry,
   type Speaker,
@@ -52,6 +53,8 @@ export interface IntakePorts {
   readonly warnings: Warnings
   /** The router's deadline may have moved. */
   onHandled(router: VirtualRouter): void
+  /** The peer advertises it over the pair's link, this director by protocol 112. */
+  onOtherTransport(router: VirtualRouter, priority: Priority): void
 }
 
 export class Intake {
@@ -84,12 +87,17 @@ export class Intake {
   peerMessage(message: Uint8Array): void {
     const { peer } = this.ports
     if (!peer) return
-    const slot = this.find(
-      claimedVrid(message.subarray(1)),
-      familyOfMessage(message),
-      ({ router }) => router.config.transport === 'udp',
-    )
+    const found = (fits: (slot: Slot) => boolean) =>
+      this.find(claimedVrid(message.subarray(1)), familyOfMessage(message), fits)
+    const slot = found(({ router }) => router.config.transport === 'udp')
     const result = receiveFromPeer(message, peer.address, slot?.router.advertised.addresses)
+    const other = slot ? undefined : found(() => true)?.router
+    if (result.ok && other) {
+      other.discarded.add('destination')
+      this.warn(other, otherTransport(peer.name, "over the pair's link", other.config.transport))
+      this.ports.onOtherTransport(other, result.value.advertisement.priority)
+      return
+    }
     if (result.ok && !slot) this.warn(undefined, unknownToUs(peer.name, claimedVrid(message.subarray(1))))
     this.received(result, slot, peer.address, message.subarray(1))
   }

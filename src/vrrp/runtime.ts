@@ -6,7 +6,7 @@ import type { SyncReadiness } from '../base/facts.js'
 import type { IpAddress } from '../base/ip.js'
 import type { Clock, Links, Log, Routing } from '../base/ports.js'
 import { fail, ok, type Result } from '../base/result.js'
-import { after, millis, ownerPriority, type Priority } from '../base/units.js'
+import { after, millis, ownerPriority, type Priority, resignPriority } from '../base/units.js'
 import { familyOf, type VirtualRouterConfig } from '../config/model.js'
 import { ownerOf } from '../config/owner.js'
 import type { PairLink } from '../pair/link.js'
@@ -15,6 +15,7 @@ import { Alarm } from './alarm.js'
 import { type Attachment, attach, type LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
 import { Confirmed } from './confirmed.js'
+import { type Disagreement, otherTransport, twoActives } from './disagreement.js'
 import { GroupKeeper } from './group-keeper.js'
 import { type HandoverUnit, isHandoverMessage } from './handover-message.js'
 import { Handovers, type HandoverWish } from './handovers.js'
@@ -105,6 +106,8 @@ export function startVrrp(
 /** Until an interface that could not be read or opened is tried again. */
 const reopenAfter = millis(5_000)
 const longestStop = millis(1_000)
+/** Two Actives are worth a word only when they last. */
+const twoActivesFor = 1_500
 
 class Runtime implements VrrpRuntime {
   private readonly slots: Slot[] = []
@@ -196,6 +199,13 @@ class Runtime implements VrrpRuntime {
       limited: this.limited,
       warnings: this.warnings,
       onHandled: (router) => this.arm(router),
+      onOtherTransport: (router, priority) => {
+        const { peer } = setting
+        if (!peer) return
+        const { lost } = router.state.known.peer ?? {}
+        const view = { name: peer.name, active: priority !== resignPriority, priority, lost, at: clock.now() }
+        this.peerReported(router.name, view)
+      },
     })
     this.link =
       setting.peer === undefined ? undefined : ports.openPairLink?.((payload) => this.onPeer(payload))
@@ -264,14 +274,22 @@ class Runtime implements VrrpRuntime {
     return results
   }
 
-  peerReported(router: string, view: PeerView): void {
+  peerReported(name: string, view: PeerView): void {
     const { peer } = this.setting
-    const slot = this.slots.find((candidate) => candidate.router.name === router)
-    if (this.closed || !peer || !slot || slot.router.config.transport === 'udp') return
-    const interval = slot.router.config.advertisementInterval
-    this.inOneGo(() =>
-      slot.router.handle({ type: 'peerReported', peer: view, source: peer.address, interval }),
-    )
+    const slot = this.slots.find((candidate) => candidate.router.name === name)
+    if (this.closed || !peer || !slot) return
+    const { router } = slot
+    const { transport, advertisementInterval: interval } = router.config
+    if (view.every === undefined && view.active && transport === 'udp')
+      this.disagrees(router, otherTransport(peer.name, 'by protocol 112', transport))
+    const was = router.leadsAlone(view.priority)
+    this.inOneGo(() => router.handle({ type: 'peerReported', peer: view, source: peer.address, interval }))
+    if (was && view.active && router.leadsAlone(view.priority))
+      this.disagrees(router, twoActives(peer.name, view.priority), twoActivesFor)
+  }
+
+  private disagrees({ name }: VirtualRouter, { kind, text }: Disagreement, ripens = 0): void {
+    this.warnings.say(name, kind, text, { ripens })
   }
 
   tracked(router: string, standing: Standing): void {

@@ -13,6 +13,8 @@ export interface PeerView {
   readonly lost: string | undefined
   /** When it said so. */
   readonly at: Millis
+  /** Said by the clock and not beside an advertisement: how often. */
+  readonly every?: Millis
 }
 
 export interface Evidence {
@@ -38,7 +40,7 @@ export type Opinion =
 const aliveFor = 2.5
 
 export const isAliveAndActive = ({ peer, interval }: Evidence, now: Millis): boolean =>
-  peer?.active === true && now - peer.at < aliveFor * interval
+  peer?.active === true && now - peer.at < aliveFor * Math.max(interval, peer.every ?? 0)
 
 export function secondOpinion(evidence: Evidence, now: Millis): Opinion {
   const { peer, lost } = evidence

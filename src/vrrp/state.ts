@@ -70,7 +70,7 @@ export interface Known {
   readonly handedOver: string | undefined
   readonly stability: Stability
   /** What the peer last said of this router over the pair link; undefined: nothing, or it has no such link. */
-  readonly peer?: PeerView
+  readonly peer?: PeerView | undefined
 }
 
 export type BlockCause = 'tracking' | 'group'
@@ -130,6 +130,8 @@ export interface Active {
   /** Until then a rival's kernel may still answer ARP for the addresses. */
   readonly announceUntil: Millis
   readonly rival: Heard | undefined
+  /** From when to when the peer has been saying by the clock that it is Active too. */
+  readonly peerSays?: { readonly since: Millis; readonly at: Millis } | undefined
   /** Who has been asked to take over: it is not shouted down meanwhile. */
   readonly leavingTo: string | undefined
   /** From whom it was taken over as asked: until it has released, what it advertises is no rival's. */

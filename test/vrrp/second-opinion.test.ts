@@ -1,5 +1,7 @@
 /** Advertisements that are missing while the peer is heard over the pair link. */
 import assert from 'node:assert/strict'
+import { vrid } from '../../src/base/units.js'
+import type { VirtualRouterConfig } from '../../src/config/model.js'
 import { startDirector, type VrrpDirector } from '../../src/vrrp/director/runtime.js'
 import { type PeerView, secondOpinion } from '../../src/vrrp/second-opinion.js'
 import { SeededRandom } from '../sim/random.js'
@@ -119,8 +121,65 @@ describe('vrrp/machine second opinion', () => {
   })
 })
 
+describe("vrrp/machine two Actives by the peer's word", () => {
+  const every = ms(1_000)
+  const now = activeDown + 50
+  /** At these moments the peer says so; meanwhile the timers run. */
+  const saying = (moments: readonly number[], more: Partial<PeerView>) => {
+    const machine = anActive()
+    for (let at = now; at <= Math.max(...moments); at += 50) {
+      machine.at(at, deadlineRead)
+      if (moments.includes(at)) machine.at(at, reported(at, { every, ...more }))
+    }
+    return machine
+  }
+
+  it('the lesser gives way once it has lasted, and stays Backup for as long as the peer says so', () => {
+    const lesser = anActive()
+    for (const at of [now, now + 1_000]) lesser.at(at, reported(at, { every })).active()
+    lesser.at(now + 2_000, reported(now + 2_000, { every }))
+    assert.equal(lesser.did, 'release, active -> backup')
+    assert.equal(lesser.reason, 'two Actives: lb2 advertises priority 150 over 100')
+    for (let at = now + 2_100; at < now + 6_000; at += 100) {
+      if ((at - now) % 1_000 === 0) lesser.at(at, reported(at, { every }))
+      lesser.at(at, deadlineRead).backup()
+    }
+    lesser.at(now + 6_000, reported(now + 6_000, { every, active: false }))
+    lesser.at(lesser.backup().activeDownAt, deadlineRead).active()
+  })
+
+  it('when its reports end the peer is dead', () => {
+    const lesser = anActive()
+    for (const at of [now, now + 1_000, now + 2_000]) lesser.at(at, reported(at, { every }))
+    for (let at = now + 2_100; at < now + 4_500; at += 100) lesser.at(at, deadlineRead).backup()
+    for (let at = now + 4_500; at < now + 4_700; at += 100) lesser.at(at, deadlineRead)
+    lesser.active()
+  })
+
+  it('the greater stays, and announces when the lesser has given way', () => {
+    const less = { every, priority: prio(50) }
+    const greater = saying([now, now + 1_000, now + 2_000], less)
+    assert.equal(greater.did, 'send 100, announce')
+    greater.at(now + 2_100, reported(now + 2_100, { ...less, active: false })).active()
+    assert.equal(greater.did, 'send 100, announce')
+  })
+
+  it('words far apart are none that last', () => {
+    saying([now, now + 3_000, now + 6_000], {}).active()
+    saying([now, now + 1_000, now + 3_000], {}).backup()
+  })
+
+  it('an Active that is heard and then dies is not waited for because of its reports', () => {
+    const backup = aBackup()
+      .at(10, reported(10, { every }))
+      .at(20, advert(150))
+      .at(30, reported(30, { every }))
+    backup.at(backup.backup().activeDownAt, deadlineRead).active()
+  })
+})
+
 /** Two directors over protocol 112, each tracking what can be taken from it, on a LAN that carries only the link. */
-function directors() {
+function directors(second: Partial<VirtualRouterConfig> = {}, first: Partial<VirtualRouterConfig> = {}) {
   const network = new FakeNetwork()
   const router = {
     ...front,
@@ -134,7 +193,8 @@ function directors() {
     host.interfaces = [host.interface, eth1]
     const [director, peer] = id === 0 ? [lb1, lb2] : [lb2, lb1]
     const ports = { ...host.ports(), openFrames: undefined }
-    return startDirector(ports, { director, peer, routers: [router] }, () => {})
+    const routers = [{ ...router, ...(id === 0 ? first : second) }]
+    return startDirector(ports, { director, peer, routers }, () => {})
   })
   const uplink = (id: number, up: boolean): void => {
     const host = known(network.hosts[id])
@@ -143,8 +203,60 @@ function directors() {
   const states = (): string =>
     started.map((each, id) => (network.hosts[id]?.dead ? 'dead' : each.status().routers[0]?.state)).join(' ')
   const status = (id: number) => known(started[id]?.status().routers[0])
-  return { network, uplink, states, status }
+  const configure = (id: number, more: Partial<VirtualRouterConfig>): void => {
+    const [director, peer] = id === 0 ? [lb1, lb2] : [lb2, lb1]
+    known(started[id]).configure({ director, peer, routers: [{ ...router, ...more }] })
+  }
+  const warnings = (id: number): string => known(started[id]).status().warnings.join('\n')
+  return { network, uplink, states, status, configure, warnings }
 }
+
+const otherVrid = { vrid: known(vrid(52)) }
+const udp = { transport: 'udp' } as const
+
+describe('vrrp/director two files that differ', () => {
+  const differ: readonly (readonly [string, Partial<VirtualRouterConfig>, Partial<VirtualRouterConfig>])[] = [
+    ['the transport', udp, {}],
+    ['the transport, the other way round', {}, udp],
+    ['the vrid over udp', { ...udp, ...otherVrid }, udp],
+    ['the vrid', otherVrid, {}],
+    ['transport and vrid', { ...udp, ...otherVrid }, {}],
+  ]
+  for (const [what, second, first] of differ) {
+    it(`${what}: one Active, and the other when it dies`, async () => {
+      const { network, states } = directors(second, first)
+      await network.run(6_000)
+      let seen = states()
+      for (let i = 0; i < 100; i++) {
+        await network.run(100)
+        assert.equal(states(), seen)
+      }
+      assert.ok(['active backup', 'backup active'].includes(seen), seen)
+      known(network.hosts[seen === 'active backup' ? 0 : 1]).dead = true
+      await network.run(4_500)
+      seen = states()
+      assert.ok(['dead active', 'active dead'].includes(seen), seen)
+    })
+  }
+
+  it('a rolling reload to another transport never makes two Actives, and is named on both', async () => {
+    const { network, states, configure, warnings } = directors(udp, udp)
+    await network.run(2_000)
+    const never = async (): Promise<void> => {
+      for (let i = 0; i < 200; i++) {
+        await network.run(20)
+        assert.notEqual(states(), 'active active')
+      }
+    }
+    configure(0, {})
+    await never()
+    assert.equal(states(), 'backup active')
+    assert.match(warnings(0), /lb2 advertises over the pair's link, this director by multicast/)
+    configure(1, {})
+    await never()
+    assert.equal(states(), 'active backup')
+  })
+})
 
 describe('vrrp/director second opinion', () => {
   it('adverts that do not arrive make no second Active while the peer is alive; its death does', async () => {

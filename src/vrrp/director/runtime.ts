@@ -180,10 +180,8 @@ class Director implements VrrpDirector {
     const at = this.ports.clock.now()
     for (const { name, state, priority, lost } of routers) {
       this.peerStates.set(name, { state, at })
-      const active = state === 'active'
-      // Only what was said beside an advertisement dates like one: see `secondOpinion`.
-      if (active && !advertised) continue
-      this.election.peerReported(name, { name: peer.name, active, priority, lost, at })
+      const view = { name: peer.name, active: state === 'active', priority, lost, at }
+      this.election.peerReported(name, advertised ? view : { ...view, every: reportEvery })
     }
   }
 
