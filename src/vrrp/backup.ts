@@ -2,8 +2,8 @@
 import type { SyncReadiness } from '../base/facts.js'
 import { unreachable } from '../base/result.js'
 import type { Millis } from '../base/units.js'
-import { after, ownerPriority, resignPriority } from '../base/units.js'
-import { type Opinion, secondOpinion } from './second-opinion.js'
+import { after, millis, ownerPriority, resignPriority } from '../base/units.js'
+import { aliveFor, type Opinion, secondOpinion } from './second-opinion.js'
 import type { Backup, Effect, Event, Heard, RouterParams } from './state.js'
 import { activeDownInterval, skewTime } from './timers.js'
 import {
@@ -33,7 +33,7 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
     case 'peerReported': {
       // Nothing is heard of it since this is a Backup, and yet it says so: they do not hear each other.
       if (event.peer.active && event.peer.every !== undefined && state.last) return ignored(state)
-      const next = { ...state, known: { ...state.known, peer: event.peer } }
+      const next = confirmed(params, { ...state, known: { ...state.known, peer: event.peer } }, now)
       // Another owner is alive, though its advertisements do not arrive.
       return state.adopting && event.peer.active
         ? [{ ...next, adopting: false }, [{ type: 'releaseAddresses' }]]
@@ -111,6 +111,15 @@ function advertisement(
   return [next, effects]
 }
 
+/** A resignation that was doubted, and the peer's word that it is one: no time more is lost. */
+function confirmed(params: RouterParams, state: Backup, now: Millis): Backup {
+  const { last, known, activeAdverInterval } = state
+  if (known.peer?.active !== false || last?.priority !== resignPriority) return state
+  const skewed = after(last.at, skewTime(params.priority, activeAdverInterval, params.version))
+  const activeDownAt = skewed > now ? skewed : now
+  return activeDownAt < state.activeDownAt ? { ...state, activeDownAt } : state
+}
+
 function syncReadiness(params: RouterParams, state: Backup, sync: SyncReadiness, now: Millis): Backup {
   const next = { ...state, known: { ...state.known, sync } }
   if (params.preempt !== 'when_synced' || sync.ready === state.known.sync.ready) return next
@@ -157,7 +166,10 @@ function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: 
   if (late >= state.activeAdverInterval && !state.graced)
     return [{ ...state, graced: true, activeDownAt: after(now, state.activeAdverInterval) }, []]
   const opinion = isSilent(state, now) ? opinionOf(params, state, now) : undefined
-  if (opinion?.verdict === 'stay') return stay(state, opinion.text, now)
+  if (opinion?.verdict === 'stay')
+    return state.last?.priority === resignPriority
+      ? doubt(state, state.last, now)
+      : stay(state, opinion.text, now)
   const why = opinion?.verdict === 'takeOver' ? `; ${opinion.text}` : ''
   const reason = `${takeOverReason(params, state, now)}${why}`
   return params.grouped
@@ -165,9 +177,12 @@ function deadline(params: RouterParams, state: Backup, inputRead: boolean, now: 
     : takeOver(params, unplanned(params, state, now), now, reason)
 }
 
-/** Nothing was heard where something should have been: neither a resignation nor somebody to preempt. */
+/**
+ * Nothing was heard where something should have been, or a resignation, which anybody can forge: beside a true
+ * one the peer says over the pair link that it is no longer Active.
+ */
 const isSilent = ({ last, activeAdverInterval }: Backup, now: Millis): boolean =>
-  !last || (last.priority !== resignPriority && now - last.at >= 2 * activeAdverInterval)
+  !last || last.priority === resignPriority || now - last.at >= 2 * activeAdverInterval
 
 const opinionOf = ({ lost }: RouterParams, { known, activeAdverInterval }: Backup, now: Millis): Opinion =>
   secondOpinion({ peer: known.peer, lost, interval: activeAdverInterval }, now)
@@ -177,6 +192,23 @@ function stay(state: Backup, text: string, now: Millis): Step {
   const activeDownAt = after(now, state.activeAdverInterval)
   const next = { ...state, graced: false, activeDownAt, linkFault: text }
   return [next, state.linkFault === text ? [] : [{ type: 'reportLinkFault', reason: text }]]
+}
+
+/** Between the two sockets: what came with the resignation may be read after it. */
+const togetherFor = 5
+
+/**
+ * The peer resigned on the LAN and has not said so over the pair link. If its word was only lost, it ends with
+ * the time for which the last one counts.
+ */
+function doubt(state: Backup, { sender, at }: Heard, now: Millis): Step {
+  const { peer } = state.known
+  const soon = after(now, state.activeAdverInterval)
+  const ends = peer ? after(peer.at, millis(aliveFor * state.activeAdverInterval)) : soon
+  const next = { ...state, graced: false, activeDownAt: ends < soon ? ends : soon }
+  if (!peer || peer.at - at <= togetherFor) return [next, []]
+  const reason = `${sender} resigned on the LAN, and ${peer.name} says over the pair link that it is Active: somebody forges its advertisements`
+  return [next, [{ type: 'reportForgery', reason }]]
 }
 
 function takeOverReason(

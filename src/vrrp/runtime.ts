@@ -576,6 +576,7 @@ class Runtime implements VrrpRuntime {
             if (reason === undefined) log.info(`${config.name}: the Active is heard again`)
             else this.limited.warn(config.name, 'link_fault', () => `does not take over: ${reason}`)
           },
+          forgery: (reason) => this.warnings.say(config.name, 'forged_resignation', () => reason),
           requestTakeOver: (reason) => {
             if (slot.router.config.group !== undefined)
               this.groups.requestTakeOver(slot.router.config.group, reason)

@@ -37,7 +37,7 @@ export type Opinion =
  * A peer that died said its last word together with its last advertisement, three intervals before a
  * Backup's patience ends; a living one said it within the last. In the middle is room for one lost datagram.
  */
-const aliveFor = 2.5
+export const aliveFor = 2.5
 
 export const isAliveAndActive = ({ peer, interval }: Evidence, now: Millis): boolean =>
   peer?.active === true && now - peer.at < aliveFor * Math.max(interval, peer.every ?? 0)

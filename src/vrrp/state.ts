@@ -219,6 +219,8 @@ export type Effect =
   | { readonly type: 'readPendingInput' }
   /** Why nothing is heard of a living Active; undefined: it is heard again. */
   | { readonly type: 'reportLinkFault'; readonly reason: string | undefined }
+  /** A resignation is not believed. */
+  | { readonly type: 'reportForgery'; readonly reason: string }
   /** Of a group: this router would become Active now. */
   | { readonly type: 'requestTakeOver'; readonly reason: string }
   | {

@@ -39,6 +39,8 @@ export interface RouterOutputs {
   readPendingInput(then: () => void): void
   /** Why a living Active is not heard; undefined: it is heard again. */
   linkFault(reason: string | undefined): void
+  /** Why a resignation is not believed. */
+  forgery(reason: string): void
   /** Of a group: this router would become Active now. */
   requestTakeOver(reason: string): void
   transition(from: StateName, to: StateName, reason: string): void
@@ -178,6 +180,9 @@ export class VirtualRouter {
         return
       case 'reportLinkFault':
         this.outputs.linkFault(effect.reason)
+        return
+      case 'reportForgery':
+        this.outputs.forgery(effect.reason)
         return
       case 'requestTakeOver':
         this.outputs.requestTakeOver(effect.reason)

@@ -7,7 +7,18 @@ import { type PeerView, secondOpinion } from '../../src/vrrp/second-opinion.js'
 import { SeededRandom } from '../sim/random.js'
 import { FakeNetwork } from './fake-network.js'
 import { front, lb1, lb2 } from './pair.js'
-import { aBackup, activeDown, advert, anActive, deadlineRead, ip, known, ms, prio } from './support.js'
+import {
+  aBackup,
+  activeDown,
+  advert,
+  anActive,
+  deadlineRead,
+  ip,
+  known,
+  type Machine,
+  ms,
+  prio,
+} from './support.js'
 
 const view = (more: Partial<PeerView> = {}): PeerView => ({
   name: 'lb2',
@@ -90,9 +101,37 @@ describe('vrrp/machine second opinion', () => {
     )
   })
 
-  it('a resignation is believed whatever was said before', () => {
+  it('a resignation is believed when the peer says so over the link as well, and at once', () => {
+    const doubted = (): Machine => {
+      const backup = aBackup().at(0, advert(150)).at(90, reported(90)).at(100, advert(0))
+      return backup.at(backup.backup().activeDownAt, deadlineRead)
+    }
+    const early = aBackup().at(0, advert(150)).at(90, reported(90)).at(100, advert(0))
+    const due = early.backup().activeDownAt
+    early
+      .at(101, reported(101, { active: false }))
+      .at(due, deadlineRead)
+      .active()
+    const late = doubted()
+    assert.equal(late.did, '')
+    late.at(due + 3, reported(due + 3, { active: false })).at(due + 3, deadlineRead)
+    assert.equal(late.active().sentAt, due + 3)
+    const lost = doubted()
+    lost.at(lost.backup().activeDownAt, deadlineRead)
+    lost.at(lost.backup().activeDownAt, deadlineRead)
+    assert.equal(lost.active().sentAt, 90 + 250)
+  })
+
+  it('a resignation that the peer denies is none, and somebody forges it', () => {
     const backup = aBackup().at(0, advert(150)).at(90, reported(90)).at(100, advert(0))
-    backup.at(backup.backup().activeDownAt, deadlineRead).active()
+    for (let at = 110; at < 2_000; at += 50) {
+      backup.at(at, reported(at)).at(at, advert(0))
+      backup
+        .at(at + 40, reported(at + 40))
+        .at(backup.backup().activeDownAt, deadlineRead)
+        .backup()
+    }
+    assert.equal(backup.did, 'forgery')
   })
 
   it('a preemption is none of its business, unless our own way is lost', () => {

@@ -112,6 +112,8 @@ function shortly(effect: Effect): string {
       return 'read input'
     case 'reportLinkFault':
       return effect.reason === undefined ? 'heard again' : 'link fault'
+    case 'reportForgery':
+      return 'forgery'
     case 'requestTakeOver':
       return `request: ${effect.reason}`
     case 'reportTransition':
