@@ -105,10 +105,12 @@ function addOperatingCommands(program: Command, finish: (status: number) => void
   )
     .addArgument(new Argument('<switch>').choices(['on', 'off']))
     .option('--reason <text>', 'shown in the status')
+    .option('--force', 'also when the peer cannot take over, so that nobody is Active')
     .option('--json', 'print JSON')
-    .action(async (wanted: string, options: CommonOptions & { reason?: string }) =>
-      finish(await runMaintenance(options.runtimeDir, wanted === 'on', options.reason, outputOf(options))),
-    )
+    .action(async (wanted: string, options: CommonOptions & { reason?: string; force?: boolean }) => {
+      const { runtimeDir, reason, force = false } = options
+      finish(await runMaintenance(runtimeDir, wanted === 'on', reason, force, outputOf(options)))
+    })
 }
 
 function addRealServerCommand(program: Command, finish: (status: number) => void): void {

@@ -52,9 +52,10 @@ export async function runMaintenance(
   runtimeDir: string,
   on: boolean,
   reason: string | undefined,
+  force: boolean,
   output: OperateOutput,
 ): Promise<number> {
-  const answer = await askDaemon(runtimeDir, 'POST', '/v1/maintenance', { on, reason })
+  const answer = await askDaemon(runtimeDir, 'POST', '/v1/maintenance', { on, reason, force })
   const moved = handoversOf(answer).map(({ unit, to, reason }) =>
     to === null ? `${unit}: resigned, not handed over: ${reason}` : `${unit}: handed over to ${to}`,
   )

@@ -67,9 +67,12 @@ export class Commands {
         return order
       },
       'POST /v1/maintenance': async (body) => {
-        const { on, reason = 'by the operator' } = fieldsOf(body, { on: boolean, reason: string })
+        const fields = fieldsOf(body, { on: boolean, reason: string, force: boolean })
+        const { on, reason = 'by the operator', force } = fields
         if (on === undefined) throw new Refusal(400, 'on: true or false is needed')
-        const results = await this.context.parent().maintenance(on === true ? String(reason) : undefined)
+        const results = await this.context
+          .parent()
+          .maintenance(on === true ? String(reason) : undefined, force === true)
         return { maintenance: on, handovers: results.map(told) }
       },
     }

@@ -37,6 +37,7 @@ import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { type ReleasePorts, release } from './release.js'
 import { needsRestart } from './reload.js'
+import { maintenanceObstacle } from './role-warnings.js'
 import { refusedScripts } from './script-files.js'
 import { countServers } from './server-counts.js'
 import { type ServerOrder, ServerOverrides } from './server-overrides.js'
@@ -244,8 +245,16 @@ export class Parent {
     return this.ask((id) => ({ type: 'handover', id, router, force }))
   }
 
-  /** `reason` undefined: it is over. It is remembered before anything moves, and also without a vrrp process. */
-  async maintenance(reason: string | undefined): Promise<readonly HandoverResult[]> {
+  /**
+   * `reason` undefined: it is over. It is remembered before anything moves, and also without a vrrp process.
+   * Throws `Refusal` when the peer cannot take over what is Active here, unless forced.
+   */
+  async maintenance(reason: string | undefined, force: boolean): Promise<readonly HandoverResult[]> {
+    const obstacle =
+      reason === undefined || force
+        ? undefined
+        : maintenanceObstacle(this.reports.vrrp?.routers ?? [], this.status().peer ?? undefined)
+    if (obstacle !== undefined) throw new Refusal(409, `${obstacle}; force it to step down all the same`)
     this.options.maintenanceFile.write(reason)
     this.maintenanceReason = reason
     if (!this.vrrpStarted) return []

@@ -15,6 +15,7 @@ import type { IpvsStatus } from '../ipvs/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
+import { roleWarnings } from './role-warnings.js'
 import type { ServerOverrides } from './server-overrides.js'
 import { serviceStatus } from './service-status.js'
 import type { TrafficView } from './traffic.js'
@@ -200,6 +201,11 @@ function warnings({ config, reports, uptime, now }: StatusInput, peer: PeerStatu
       found.push(
         `the path to ${peer.name} at ${address} does not work, another one does: check its cabling and switch`,
       )
+  for (const router of reports.vrrp?.routers ?? []) {
+    const configured = config.virtualRouters.find(({ name }) => name === router.name)
+    const interval = configured?.advertisementInterval ?? 0
+    found.push(...roleWarnings(router, interval, peer ?? undefined, uptime > 5_000, now))
+  }
   for (const { name, linkFault } of reports.vrrp?.routers ?? [])
     if (linkFault !== undefined) found.push(`${name}: ${linkFault}`)
   found.push(...(reports.vrrp?.warnings ?? []))

@@ -33,6 +33,8 @@ export interface RouterStatus {
   readonly transitions: number
   /** Set by the director: what the peer says that it is for this router; undefined: nothing lately. */
   readonly peerState?: RouterState | undefined
+  /** Set by the director: since when the peer has been saying so. */
+  readonly peerStateSince?: Millis | undefined
   /** Set by the director: what it tracks for this router. */
   readonly tracking?: readonly TrackStatus[]
   readonly advertisements: {

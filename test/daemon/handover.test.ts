@@ -94,6 +94,39 @@ describe('daemon/handover', function () {
     await lb1.untilState('active')
   })
 
+  it('maintenance is refused when nobody could take over, unless forced; nobody Active is a warning', async () => {
+    pair = new Pair()
+    const { lb1, lb2 } = pair
+    await pair.start()
+    const warned = (director: typeof lb1, text: RegExp) =>
+      until(`${director.name} warns ${text}`, async () =>
+        (await director.status())?.warnings.some((warning) => text.test(warning)) ? true : undefined,
+      )
+    await lb2.end('SIGKILL')
+    await until('lb2 is missed', async () => ((await lb1.status())?.peer?.reachable ? undefined : true))
+    const refused = await lb1.command('maintenance', 'on')
+    assert.deepEqual(
+      [refused.status, refused.error],
+      [
+        1,
+        'vipair: lb2 is not reachable over the pair link and cannot take over; force it to step down all the same\n',
+      ],
+    )
+    await lb1.untilState('active')
+    assert.equal((await lb1.command('maintenance', 'on', '--force')).status, 0)
+    await lb1.untilState('maintenance')
+    await warned(
+      lb1,
+      /^front: nobody is known to be Active: this director is in maintenance, and lb2 is not reach/,
+    )
+    lb2.start()
+    await lb2.untilState('active')
+    assert.equal((await lb1.command('maintenance', 'on')).status, 0, 'nothing is Active here')
+    assert.equal((await lb2.command('maintenance', 'on', '--force')).status, 0)
+    for (const director of [lb1, lb2])
+      await warned(director, /^front: nobody is Active: this director is in maint/)
+  })
+
   it('the socket takes only what it knows', async () => {
     pair = new Pair()
     const { lb1 } = pair

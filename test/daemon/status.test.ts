@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { millis } from '../../src/base/units.js'
 import { parseConfig } from '../../src/config/parse.js'
 import { healthKey } from '../../src/daemon/health-key.js'
+import { maintenanceObstacle } from '../../src/daemon/role-warnings.js'
 import { composeStatus, type StatusInput } from '../../src/daemon/status.js'
 import type { PairLinkStatus } from '../../src/pair/link.js'
-import { ms } from '../vrrp/support.js'
+import type { RouterStatus } from '../../src/vrrp/status.js'
+import { known, ms } from '../vrrp/support.js'
 
 const text = `
 [[director]]
@@ -25,6 +27,24 @@ name = "web"
 address = "10.0.0.100:80"
 real_servers = ["10.0.0.21:80"]
 `
+
+const aRouter: RouterStatus = {
+  name: 'front',
+  vrid: 51,
+  state: 'backup',
+  reason: 'eth0 is down',
+  since: ms(900_000),
+  priority: 100,
+  effectivePriority: 100,
+  addresses: [],
+  interface: 'eth0',
+  active: undefined,
+  holdsBack: undefined,
+  handedOverTo: undefined,
+  linkFault: undefined,
+  transitions: 0,
+  advertisements: { sent: 0, unsent: 0, received: 0, discarded: {}, noted: {} },
+}
 
 function inputOf(link: Partial<PairLinkStatus>, more: Partial<StatusInput> = {}): StatusInput {
   const parsed = parseConfig(text)
@@ -99,6 +119,62 @@ describe('daemon/status', () => {
       if (expected) assert.match(warnings[0] ?? '', expected)
     })
   }
+
+  const roles: readonly (readonly [
+    title: string,
+    router: Partial<RouterStatus>,
+    link: Partial<PairLinkStatus>,
+    warnings: readonly string[],
+  ])[] = [
+    ['Active here', { state: 'active', peerState: 'backup' }, {}, []],
+    ['Active there', { peerState: 'active' }, {}, []],
+    ['nothing known of the peer', {}, {}, []],
+    ['an election', { peerState: 'backup', peerStateSince: ms(998_000) }, {}, []],
+    [
+      'two Backups',
+      { peerState: 'backup' },
+      {},
+      ['front: nobody is Active: this director is Backup, lb2 is Backup'],
+    ],
+    [
+      'fault there',
+      { state: 'maintenance', peerState: 'fault', peerStateSince: ms(1_000_000) },
+      {},
+      ['front: nobody is Active: this director is in maintenance, lb2 is in fault'],
+    ],
+    ['fault here', { state: 'fault', peerState: 'active' }, {}, ['front is in fault here: eth0 is down']],
+    [
+      'fault here, nobody there',
+      { state: 'fault' },
+      { reachable: false },
+      [
+        'front is in fault here: eth0 is down',
+        'front: nobody is known to be Active: this director is in fault, and lb2 is not reachable',
+      ],
+    ],
+  ]
+  for (const [title, router, link, expected] of roles) {
+    it(`who is Active: ${title}`, () => {
+      const input = inputOf(link)
+      const vrrp = { ...known(input.reports.vrrp), routers: [{ ...aRouter, ...router }] }
+      const { warnings } = composeStatus({ ...input, reports: { vrrp } })
+      assert.deepEqual(
+        warnings.filter((text) => text.startsWith('front')),
+        expected,
+      )
+    })
+  }
+
+  it('maintenance needs somebody who can take over what is Active', () => {
+    const lb2 = { name: 'lb2', reachable: true }
+    const active = { ...aRouter, state: 'active' as const }
+    const obstacle = maintenanceObstacle
+    assert.equal(obstacle([{ ...aRouter, peerState: 'fault' }], lb2), undefined)
+    assert.equal(obstacle([{ ...active, peerState: 'backup' }], lb2), undefined)
+    assert.equal(obstacle([{ ...active, peerState: 'fault' }], lb2), 'front is in fault on lb2')
+    assert.match(obstacle([active], { ...lb2, reachable: false }) ?? '', /^lb2 is not reachable/)
+    assert.match(obstacle([active], undefined) ?? '', /^there is no other director/)
+  })
 
   it('ages come from the monotonic clock, whatever the date is', () => {
     const key = healthKey('web', '10.0.0.21:80')

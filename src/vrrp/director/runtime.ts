@@ -26,6 +26,13 @@ export interface DirectorPorts extends VrrpPorts {
   readonly openFrames: ((options: FrameSocketOptions) => PacketSocket) | undefined
 }
 
+interface PeerState {
+  readonly state: RouterState
+  readonly since: Millis
+  /** When it last said so. */
+  readonly at: Millis
+}
+
 export interface VrrpDirector {
   readonly election: VrrpRuntime
   /** Findings of the tracker process. */
@@ -58,7 +65,7 @@ class Director implements VrrpDirector {
   private readonly interfaces: LinkReader
   private routers: readonly VirtualRouterConfig[]
   /** By router, what the peer last said that it is. */
-  private readonly peerStates = new Map<string, { readonly state: RouterState; readonly at: Millis }>()
+  private readonly peerStates = new Map<string, PeerState>()
   private link: PairLink | undefined
   private counts: ServerCounts | undefined
   private reporting: Timer | undefined
@@ -138,7 +145,8 @@ class Director implements VrrpDirector {
       ...status,
       routers: status.routers.map((router) => ({
         ...router,
-        peerState: this.peerState(router.name),
+        peerState: this.peerState(router.name)?.state,
+        peerStateSince: this.peerState(router.name)?.since,
         tracking: this.tracking.verdicts(router.name).map(({ name, state, reason, weight, delta }) => ({
           name,
           state,
@@ -179,16 +187,17 @@ class Director implements VrrpDirector {
     if (!peer) return
     const at = this.ports.clock.now()
     for (const { name, state, priority, lost } of routers) {
-      this.peerStates.set(name, { state, at })
+      const before = this.peerState(name)
+      this.peerStates.set(name, { state, at, since: before?.state === state ? before.since : at })
       const view = { name: peer.name, active: state === 'active', priority, lost, at }
       this.election.peerReported(name, advertised ? view : { ...view, every: reportEvery })
     }
   }
 
   /** Undefined: it has not said lately. */
-  private peerState(router: string): RouterState | undefined {
+  private peerState(router: string): PeerState | undefined {
     const said = this.peerStates.get(router)
-    return said && this.ports.clock.now() - said.at < peerStateFor ? said.state : undefined
+    return said && this.ports.clock.now() - said.at < peerStateFor ? said : undefined
   }
 
   /** Many changes at once are one report. */
