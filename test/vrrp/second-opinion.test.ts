@@ -17,6 +17,7 @@ import {
   known,
   type Machine,
   ms,
+  prefix,
   prio,
 } from './support.js'
 
@@ -303,6 +304,7 @@ describe('vrrp/director second opinion', () => {
     await network.run(2_000)
     assert.equal(states(), 'active backup')
     assert.deepEqual([status(0).peerState, status(1).peerState], ['backup', 'active'])
+    assert.deepEqual([status(0).active, status(1).active], ['lb1', 'lb1'])
     network.loses = 'raw'
     await network.run(5_000)
     assert.equal(states(), 'active backup')
@@ -326,6 +328,14 @@ describe('vrrp/director second opinion', () => {
     network.loses = undefined
     await network.run(2_000)
     assert.equal(states(), 'active backup')
+  })
+
+  it('an Active that advertises from a link-local address is named all the same', async () => {
+    const ipv6 = { addresses: [prefix('2001:db8::100/64')] }
+    const { network, states, status } = directors(ipv6, ipv6)
+    await network.run(3_000)
+    assert.equal(states(), 'active backup')
+    assert.equal(status(1).active, 'lb1')
   })
 
   it('a dead pair link leaves the election to the advertisements', async () => {

@@ -16,7 +16,7 @@ import {
 } from '../peer-report.js'
 import { startVrrp, type VrrpPorts, type VrrpRuntime } from '../runtime.js'
 import type { VrrpSetting } from '../setting.js'
-import type { RouterState, VrrpFact, VrrpStatus } from '../status.js'
+import type { RouterState, RouterStatus, VrrpFact, VrrpStatus } from '../status.js'
 import type { TrackFact } from '../tracking/outside/runtime.js'
 import { Tracking } from '../tracking/runtime.js'
 import type { ServerCounts } from '../tracking/services.js'
@@ -145,6 +145,8 @@ class Director implements VrrpDirector {
       ...status,
       routers: status.routers.map((router) => ({
         ...router,
+        // Its own word knows its name; the address of an advertisement may be a link-local one.
+        active: this.isActiveThere(router) ? this.setting.peer?.name : router.active,
         peerState: this.peerState(router.name)?.state,
         peerStateSince: this.peerState(router.name)?.since,
         tracking: this.tracking.verdicts(router.name).map(({ name, state, reason, weight, delta }) => ({
@@ -192,6 +194,10 @@ class Director implements VrrpDirector {
       const view = { name: peer.name, active: state === 'active', priority, lost, at }
       this.election.peerReported(name, advertised ? view : { ...view, every: reportEvery })
     }
+  }
+
+  private isActiveThere({ name, state }: RouterStatus): boolean {
+    return state !== 'active' && this.peerState(name)?.state === 'active'
   }
 
   /** Undefined: it has not said lately. */
