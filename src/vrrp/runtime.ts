@@ -495,6 +495,7 @@ class Runtime implements VrrpRuntime {
             ...adoption(this.setting.resumed, router.config, attachment, view),
           },
     )
+    this.takeAway(slot, attachment, view)
     // Somebody has taken the interface down, and perhaps the addresses with it.
     const { macvlan } = attachment.interface
     if (router.state.name === 'active' && attachment.parent && macvlan?.adminUp === false)
@@ -508,6 +509,18 @@ class Runtime implements VrrpRuntime {
     for (const address of permanents(config, attachment, view))
       this.ports.log.warn(`${name}: ${address} was put here for ever: from now on it is the Active's`)
     release(this.outlets, name, misfits(config, attachment, view))
+  }
+
+  /** Put here for ever by somebody while this director is not Active: two would own it. As at a start, it goes. */
+  private takeAway(slot: Slot, attachment: Attachment, view: LinkView): void {
+    const { name, config, state } = slot.router
+    if (state.name === 'active' || (state.name === 'backup' && state.adopting)) return
+    const found = permanents(config, attachment, view)
+    if (found.length === 0) return
+    const text = `somebody put ${found.join(', ')} here for ever, which belongs to the Active: removed; do not add virtual addresses by other means`
+    this.warnings.say(name, 'permanent_address', () => text, { lasts: 60_000 })
+    release(this.outlets, name, misfits(config, attachment, view))
+    releaseAll(this.outlets, slot)
   }
 
   /** The kernel drops a packet from an address of its own, and so the owner's advertisements when it is back. */

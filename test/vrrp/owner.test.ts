@@ -49,6 +49,26 @@ describe('vrrp/owner', () => {
     assert.deepEqual([rolesOf(second), second.host.held], ['front active', ['10.0.0.100/24']])
   })
 
+  it('an address that somebody puts on a Backup for ever is removed and warned of', async () => {
+    const network = new FakeNetwork()
+    const [, host] = network.hosts
+    start(network, 0, [front])
+    const second = start(network, 1, [front])
+    await network.run(2_000)
+    assert.equal(rolesOf(second), 'front backup')
+    assert.deepEqual(second.runtime.status().warnings, [])
+    const { did } = known(host)
+    did.length = 0
+    known(host).left = [forGood]
+    known(host).setInterfaces(known(host).interfaces)
+    await network.run(100)
+    assert.deepEqual(did.filter(ofAddresses), ['-address 10.0.0.100/24'])
+    assert.match(
+      second.runtime.status().warnings.join(),
+      /^front: somebody put 10\.0\.0\.100\/24 here for ever/,
+    )
+  })
+
   it('with priority 255 and without the address: claims it like any other', async () => {
     const network = new FakeNetwork()
     const first = start(network, 0, [owned])
