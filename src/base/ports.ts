@@ -11,7 +11,10 @@ export interface Timer {
 }
 
 export interface Clock {
-  /** Monotonic, shared by all processes of one machine (milliseconds since boot, with a fraction). */
+  /**
+   * Monotonic, shared by all processes of one machine (milliseconds since boot, with a fraction). Goes on
+   * while the machine is suspended; `at` may then be late by as much as was left of its wait.
+   */
   now(): Millis
   /** Milliseconds since the epoch: for texts a person reads, never for a decision. */
   wall(): number

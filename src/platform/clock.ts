@@ -1,6 +1,8 @@
-/** The machine's monotonic clock and Node's timers. */
+/** The machine's clock that never stops and never jumps back, and Node's timers. */
 import type { Clock, Timer } from '../base/ports.js'
 import { type Millis, millis } from '../base/units.js'
+import { check, libc } from './libc.js'
+import { CLOCK_BOOTTIME } from './linux.js'
 import type { Reactor } from './reactor.js'
 
 /** Node refuses longer ones; a later deadline is reached in several steps. */
@@ -9,11 +11,18 @@ const longestTimeout = 2 ** 31 - 1
 const settleRounds = 64
 
 export class SystemClock implements Clock {
+  private readonly time = new BigInt64Array(2)
+
   constructor(private readonly reactor: Reactor) {}
 
+  /**
+   * CLOCK_BOOTTIME, for Node's own clock and the kernel's lifetimes of addresses both stop while the machine
+   * is suspended, and the peer's do not: whoever wakes would take a lease of hours ago for its own.
+   */
   now(): Millis {
-    const [seconds, nanoseconds] = process.hrtime()
-    return millis(seconds * 1e3 + nanoseconds / 1e6)
+    check(libc.clockGettime(CLOCK_BOOTTIME, this.time), 'clock_gettime', 'boottime')
+    const [seconds = 0n, nanoseconds = 0n] = this.time
+    return millis(Number(seconds) * 1e3 + Number(nanoseconds) / 1e6)
   }
 
   wall(): number {
@@ -26,7 +35,8 @@ export class SystemClock implements Clock {
       const left = Math.ceil(deadline - this.now())
       timeout = setTimeout(fire, Math.min(Math.max(left, 1), longestTimeout))
     }
-    // Node compares whole milliseconds of a cached time and may be a fraction early.
+    // Node compares whole milliseconds of a cached time and may be a fraction early. Its timers stop in a
+    // suspend: what was due meanwhile runs when the rest of its wait has passed after it.
     const fire = (): void => (this.now() < deadline ? arm() : run())
     arm()
     return { cancel: () => clearTimeout(timeout) }

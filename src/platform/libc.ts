@@ -53,6 +53,8 @@ export const libc = {
   poll: native<(descriptors: Bytes, count: number, timeout: number) => number>(
     'int poll(void *, unsigned long, int)',
   ),
+  /** `time`: a `timespec` of two 64-bit words. */
+  clockGettime: native<(clock: number, time: BigInt64Array) => number>('int clock_gettime(int, void *)'),
   interfaceIndex: native<(name: string) => number>('uint32_t if_nametoindex(const char *)'),
   schedSetScheduler: native<(pid: number, policy: number, parameters: Bytes) => number>(
     'int sched_setscheduler(int, int, void *)',

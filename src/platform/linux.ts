@@ -72,3 +72,6 @@ export const optionOf = {
 
 /** Class selector 6 (RFC 2474): routing protocols. What VRRP and keepalived send. */
 export const networkControlTos = 0xc0
+
+/** time.h: monotonic, and goes on while the machine is suspended. */
+export const CLOCK_BOOTTIME = 7

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { millis, after as plus } from '../../src/base/units.js'
@@ -21,6 +22,25 @@ describe('clock', function () {
       })
       assert.ok(fired >= deadline, `${deadline - fired} ms early`)
     }
+  })
+
+  it('counts the time for which the machine was suspended, unlike Node', () => {
+    // A time namespace moves the clock that goes on in a suspend, and leaves the other one alone.
+    const module = (path: string) =>
+      JSON.stringify(new URL(`../../src/platform/${path}`, import.meta.url).href)
+    const program = `
+      import { SystemClock } from ${module('clock.js')}
+      const [seconds] = process.hrtime()
+      console.log(new SystemClock(undefined).now() / 1000 - seconds)
+    `
+    const difference = (...prefix: readonly string[]): number => {
+      const [command = '', ...rest] = [...prefix, process.execPath, '--input-type=module', '-e', program]
+      const { status, stdout, stderr } = spawnSync(command, rest, { encoding: 'utf8', timeout: 20_000 })
+      assert.equal(status, 0, stderr)
+      return Number(stdout)
+    }
+    const more = difference('unshare', '--time', '--boottime', '3600') - difference()
+    assert.ok(Math.abs(more - 3600) < 10, `${more} s`)
   })
 
   it('does not fire once cancelled', async () => {

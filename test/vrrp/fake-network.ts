@@ -71,6 +71,8 @@ export class FakeHost implements Links {
   /** Set: raw sockets cannot be opened. */
   closed: string | undefined
   dead = false
+  /** Of a suspended machine: since when. */
+  private asleepSince: number | undefined
   /** What its pair link says of the peer; undefined: never heard. */
   peerSilentSeconds: number | undefined = 0
   /** Addresses that were on its interfaces before. */
@@ -110,7 +112,7 @@ export class FakeHost implements Links {
   }
 
   arrive(frame: Frame): void {
-    if (this.dead || this.network.loses === frame.kind) return
+    if (this.dead || this.asleepSince !== undefined || this.network.loses === frame.kind) return
     if (this.stalled) this.input.push(frame)
     else this.deliver(frame)
   }
@@ -120,6 +122,19 @@ export class FakeHost implements Links {
     this.stalled = false
     for (const run of this.late.splice(0)) run()
     for (const frame of this.input.splice(0)) this.deliver(frame)
+  }
+
+  /** The machine is suspended: nothing is received, no timer runs, no lease goes by. */
+  suspend(): void {
+    this.stalled = true
+    this.asleepSince = this.network.clock.now()
+  }
+
+  resume(): void {
+    const slept = this.network.clock.now() - (this.asleepSince ?? this.network.clock.now())
+    this.asleepSince = undefined
+    for (const [text, until] of this.leases) this.leases.set(text, until + slept)
+    this.wake()
   }
 
   /** Hands a packet to the raw socket as if it had come from the LAN. */
