@@ -133,7 +133,7 @@ export class FakeHost implements Links {
   resume(): void {
     const slept = this.network.clock.now() - (this.asleepSince ?? this.network.clock.now())
     this.asleepSince = undefined
-    for (const [text, until] of this.leases) this.leases.set(text, until + slept)
+    for (const [text, { index, until }] of this.leases) this.leases.set(text, { index, until: until + slept })
     this.wake()
   }
 
