@@ -305,7 +305,7 @@ function handingOver(params: RouterParams, state: Active, to: string | undefined
 
 /** The other side owns the addresses and has announced them: nothing is resigned, for nobody is to take over now. */
 function handedOver(params: RouterParams, state: Active, to: string, stay: boolean, now: Millis): Step {
-  const known = stay ? { ...state.known, handedOver: to } : state.known
+  const known = stay ? { ...state.known, handedOver: to, handedOverAt: undefined } : state.known
   return toBackup(params, { ...state, known }, now, `handed over to ${to}`, 0)
 }
 

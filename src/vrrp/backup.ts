@@ -61,7 +61,11 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
     case 'handedOver':
       return event.stay
         ? [
-            preemptionCalledOff(params, { ...state, known: { ...state.known, handedOver: event.to } }, now),
+            preemptionCalledOff(
+              params,
+              { ...state, known: { ...state.known, handedOver: event.to, handedOverAt: undefined } },
+              now,
+            ),
             [],
           ]
         : ignored(state)
@@ -101,8 +105,8 @@ function advertisement(
   }
   // Another owner is alive: what a predecessor left here goes at once, whoever should be Active.
   const effects: readonly Effect[] = state.adopting ? [{ type: 'releaseAddresses' }] : []
-  const next = { ...state, last, adopting: false }
-  if (priority >= params.priority || state.adopting || !mayPreempt(params, state, now)) {
+  const next = { ...afterHandover(params, state, last), last, adopting: false }
+  if (priority >= params.priority || state.adopting || !mayPreempt(params, next, now)) {
     const activeDownAt = after(now, activeDownInterval(params.priority, event.interval, params.version))
     const activeAdverInterval = event.interval
     return [{ ...next, graced: false, expired: false, activeDownAt, activeAdverInterval }, effects]
@@ -118,6 +122,22 @@ function confirmed(params: RouterParams, state: Backup, now: Millis): Backup {
   const skewed = after(last.at, skewTime(params.priority, activeAdverInterval, params.version))
   const activeDownAt = skewed > now ? skewed : now
   return activeDownAt < state.activeDownAt ? { ...state, activeDownAt } : state
+}
+
+/**
+ * Whoever was handed the addresses is left alone as what it was then. Once it advertises less (of what it
+ * tracks, something has gone), the priorities decide again.
+ */
+function afterHandover(params: RouterParams, state: Backup, { sender, priority }: Heard): Backup {
+  const { handedOver, handedOverAt } = state.known
+  if (handedOver === undefined) return state
+  if (handedOverAt === undefined) return { ...state, known: { ...state.known, handedOverAt: priority } }
+  if (priority >= handedOverAt || priority >= params.priority) return state
+  return {
+    ...state,
+    known: { ...state.known, handedOver: undefined, handedOverAt: undefined },
+    noLongerLeft: `${sender} advertised ${handedOverAt} when it was handed over`,
+  }
 }
 
 function syncReadiness(params: RouterParams, state: Backup, sync: SyncReadiness, now: Millis): Backup {
@@ -213,7 +233,7 @@ function doubt(state: Backup, { sender, at }: Heard, now: Millis): Step {
 
 function takeOverReason(
   params: RouterParams,
-  { last, activeAdverInterval, adopting }: Backup,
+  { last, activeAdverInterval, adopting, noLongerLeft }: Backup,
   now: Millis,
 ): string {
   if (!last && adopting) return 'takes up the addresses of its predecessor (nobody else heard)'
@@ -221,7 +241,7 @@ function takeOverReason(
   if (last.priority === resignPriority) return `${last.sender} resigned`
   const silence = Math.round(now - last.at)
   if (last.priority < params.priority && silence < 2 * activeAdverInterval)
-    return `preempts ${last.sender} (priority ${params.priority} over ${last.priority})`
+    return `preempts ${last.sender} (priority ${params.priority} over ${last.priority})${noLongerLeft === undefined ? '' : `; ${noLongerLeft}`}`
   return `active-down timer (${last.sender} silent for ${silence} ms)`
 }
 

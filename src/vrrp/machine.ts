@@ -67,7 +67,9 @@ function stepInitialize(params: RouterParams, state: Initialize, event: Event, n
     case 'maintenance':
       return [{ ...state, known: { ...state.known, maintenance: event.reason } }, []]
     case 'handedOver':
-      return event.stay ? [{ ...state, known: { ...state.known, handedOver: event.to } }, []] : ignored(state)
+      return event.stay
+        ? [{ ...state, known: { ...state.known, handedOver: event.to, handedOverAt: undefined } }, []]
+        : ignored(state)
     case 'shutdown':
     case 'advertisementReceived':
     case 'deadlineReached':
@@ -138,7 +140,9 @@ function stepFault(params: RouterParams, state: Fault, event: Event, now: Millis
     case 'peerReported':
       return [{ ...state, known: { ...state.known, peer: event.peer } }, []]
     case 'handedOver':
-      return event.stay ? [{ ...state, known: { ...state.known, handedOver: event.to } }, []] : ignored(state)
+      return event.stay
+        ? [{ ...state, known: { ...state.known, handedOver: event.to, handedOverAt: undefined } }, []]
+        : ignored(state)
     case 'parametersChanged':
       return event.claim && state.retryAt !== undefined
         ? recovered(params, { ...withoutRefusal(state), retryAt: undefined }, 'has other settings', now)

@@ -68,6 +68,8 @@ export interface Known {
   readonly maintenance: string | undefined
   /** Set by a planned handover: to whom, so that a living Active is left alone whatever the priorities. */
   readonly handedOver: string | undefined
+  /** What the director to which it was handed over first advertised then. */
+  readonly handedOverAt?: Priority | undefined
   readonly stability: Stability
   /** What the peer last said of this router over the pair link; undefined: nothing, or it has no such link. */
   readonly peer?: PeerView | undefined
@@ -107,6 +109,8 @@ export interface Backup {
   readonly adopting: boolean
   /** Why it does not take over although nothing is heard: the peer is known to be alive and Active. */
   readonly linkFault?: string | undefined
+  /** Why the director to which it was handed over is no longer left alone. */
+  readonly noLongerLeft?: string | undefined
 }
 
 export interface Active {

@@ -101,7 +101,7 @@ export function takeOver(
 ): readonly [Active, readonly Effect[]] {
   const active: Active = {
     name: 'active',
-    known: { ...from.known, handedOver: undefined },
+    known: { ...from.known, handedOver: undefined, handedOverAt: undefined },
     adverAt: after(now, params.advertisementInterval),
     sentAt: now,
     assertedAt: undefined,

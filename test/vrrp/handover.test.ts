@@ -78,6 +78,30 @@ describe('vrrp/handover', () => {
     assert.equal(rolesOf(first), 'front active')
   })
 
+  it('the director that was left is left no longer once it is worth less than it was then', async () => {
+    const { network, first, second } = await pairOf(front)
+    second.runtime.syncReadiness(ready)
+    await handOver(network, first)
+    const weighed = (priority: number) =>
+      second.runtime.tracked('front', {
+        priority: prio(priority),
+        because: 'track interface trk0 down',
+        fault: undefined,
+      })
+    for (const more of [120, 100]) {
+      weighed(more)
+      await network.run(2_000)
+      assert.equal(routerOf(first).handedOverTo, 'lb2')
+    }
+    weighed(10)
+    await network.run(1_000)
+    assert.deepEqual([rolesOf(first), rolesOf(second)], ['front active', 'front backup'])
+    assert.equal(
+      changesOf(first).at(-1),
+      'front backup -> active, preempts lb2 (priority 150 over 10); lb2 advertised 100 when it was handed over',
+    )
+  })
+
   it('is refused with the reason, and nothing changes', async () => {
     const { network, first, second } = await pairOf(front)
     second.runtime.syncReadiness(notReady)
