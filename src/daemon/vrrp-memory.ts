@@ -2,6 +2,7 @@
 import type { Clock } from '../base/ports.js'
 import { type Millis, millis } from '../base/units.js'
 import type { Resumed } from '../vrrp/setting.js'
+import type { Stability } from '../vrrp/state.js'
 import type { FromVrrp } from './messages.js'
 
 /** A successor that begins later than this joins the election like anybody else. */
@@ -10,6 +11,7 @@ const freshFor = millis(2_000)
 export class VrrpMemory {
   private readonly active = new Set<string>()
   private readonly handedOver = new Map<string, string>()
+  private readonly stability = new Map<string, Stability>()
   private diedAt: Millis | undefined
 
   constructor(private readonly clock: Clock) {}
@@ -22,7 +24,8 @@ export class VrrpMemory {
       } else this.active.delete(message.router)
     }
     if (message.type !== 'status') return
-    for (const { name, handedOverTo } of message.status.routers) {
+    for (const { name, handedOverTo, stability } of message.status.routers) {
+      this.stability.set(name, stability)
       if (handedOverTo === undefined) this.handedOver.delete(name)
       else this.handedOver.set(name, handedOverTo)
     }
@@ -38,6 +41,11 @@ export class VrrpMemory {
     const active = fresh ? [...this.active] : []
     this.diedAt = undefined
     this.active.clear()
-    return { active, handedOver: Object.fromEntries(this.handedOver), maintenance }
+    return {
+      active,
+      handedOver: Object.fromEntries(this.handedOver),
+      stability: Object.fromEntries(this.stability),
+      maintenance,
+    }
   }
 }

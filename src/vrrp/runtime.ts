@@ -612,6 +612,7 @@ class Runtime implements VrrpRuntime {
         },
         this.readiness,
         director.name,
+        this.setting.resumed?.stability?.[config.name],
       ),
     }
     const to = this.setting.resumed?.handedOver[config.name]

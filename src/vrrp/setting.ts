@@ -1,5 +1,6 @@
 /** What the vrrp process is told to be. */
 import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
+import type { Stability } from './state.js'
 
 export interface VrrpSetting {
   readonly director: DirectorConfig
@@ -16,6 +17,8 @@ export interface Resumed {
   readonly active: readonly string[]
   /** By router: to whom it was handed over. */
   readonly handedOver: Readonly<Record<string, string>>
+  /** By router: how often it has changed its role of late. */
+  readonly stability?: Readonly<Record<string, Stability>>
   /** Why the operator has taken this director out of the election. */
   readonly maintenance: string | undefined
 }

@@ -234,7 +234,9 @@ export type Effect =
       readonly reason: string
     }
 
-export const initialState = (sync: SyncReadiness): Initialize => ({
+const quiet: Stability = { changes: [], holdDowns: 0, heldUntil: undefined }
+
+export const initialState = (sync: SyncReadiness, stability = quiet): Initialize => ({
   name: 'initialize',
   known: {
     sync,
@@ -242,7 +244,7 @@ export const initialState = (sync: SyncReadiness): Initialize => ({
     blocked: {},
     maintenance: undefined,
     handedOver: undefined,
-    stability: { changes: [], holdDowns: 0, heldUntil: undefined },
+    stability,
   },
 })
 

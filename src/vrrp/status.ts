@@ -3,6 +3,7 @@ import type { DiscardCounts } from '../base/facts.js'
 import type { TrackStatus } from '../base/status.js'
 import type { Millis } from '../base/units.js'
 import type { PairLinkStatus } from '../pair/link.js'
+import type { Stability } from './state.js'
 
 /** As the control socket names them; `maintenance` is a router that the operator took out of the election. */
 export type RouterState = 'initialize' | 'backup' | 'active' | 'fault' | 'maintenance'
@@ -28,6 +29,8 @@ export interface RouterStatus {
   readonly holdsBack: string | undefined
   /** The director to which it was handed over, and which it leaves alone since. */
   readonly handedOverTo: string | undefined
+  /** For the process that follows this one. */
+  readonly stability: Stability
   /** Why the Active's advertisements do not arrive although it is known to be alive; undefined otherwise. */
   readonly linkFault: string | undefined
   readonly transitions: number

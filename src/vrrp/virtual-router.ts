@@ -16,6 +16,7 @@ import {
   initialState,
   nextDeadline,
   type RouterParams,
+  type Stability,
   type State,
   type StateName,
 } from './state.js'
@@ -75,8 +76,9 @@ export class VirtualRouter {
     private readonly outputs: RouterOutputs,
     sync: SyncReadiness,
     private readonly director: string,
+    stability?: Stability,
   ) {
-    this.current = initialState(sync)
+    this.current = initialState(sync, stability)
     this.since = clock.now()
     this.advertised = advertisedBy(configured)
   }
@@ -233,6 +235,7 @@ export class VirtualRouter {
       active: this.activeName(),
       holdsBack: this.holdsBack(),
       handedOverTo: state.known.handedOver,
+      stability: state.known.stability,
       linkFault: state.name === 'backup' ? state.linkFault : undefined,
       transitions: this.transitions,
       advertisements: {

@@ -41,6 +41,7 @@ const aRouter: RouterStatus = {
   active: undefined,
   holdsBack: undefined,
   handedOverTo: undefined,
+  stability: { changes: [], holdDowns: 0, heldUntil: undefined },
   linkFault: undefined,
   transitions: 0,
   advertisements: { sent: 0, unsent: 0, received: 0, discarded: {}, noted: {} },
