@@ -27,7 +27,7 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
     case 'shutdown':
       return stop(state)
     case 'linkDown':
-      return toFault(state, { linkDown: event.reason }, event.reason)
+      return toFault(unplanned(params, state, now), { linkDown: event.reason }, event.reason)
     case 'syncReadiness':
       return [syncReadiness(params, state, event.readiness, now), []]
     case 'peerReported': {
@@ -48,7 +48,9 @@ export function stepBackup(params: RouterParams, state: Backup, event: Event, no
     case 'blocked': {
       if (state.known.blocked[event.cause] === event.reason) return ignored(state)
       const next = withBlock(state, event)
-      return event.reason === undefined ? [next, []] : toFault(next, {}, event.reason)
+      if (event.reason === undefined) return [next, []]
+      // What is wrong with another router of the group is counted there.
+      return toFault(event.cause === 'group' ? next : unplanned(params, next, now), {}, event.reason)
     }
     case 'maintenance': {
       const { reason } = event

@@ -12,7 +12,14 @@ export function roleChanged(holdDown: HoldDown | undefined, before: Stability, n
   const last = Math.max(before.heldUntil ?? Number.NEGATIVE_INFINITY, ...before.changes)
   const holdDowns = now - last > forgottenAfter * window ? 0 : before.holdDowns
   const changes = [...before.changes.filter((at) => now - at < window), now]
-  if (changes.length < allowed) return { changes, holdDowns, heldUntil: before.heldUntil }
+  if (changes.length < allowed)
+    return { changes, holdDowns, heldUntil: prolonged(before.heldUntil, first, now) }
   const span = millis(Math.min(first * 2 ** holdDowns, longest))
   return { changes: [], holdDowns: holdDowns + 1, heldUntil: after(now, span) }
 }
+
+/** Who goes on failing while it is held down is held until it has been quiet for as long as the first time. */
+const prolonged = (heldUntil: Millis | undefined, first: Millis, now: Millis): Millis | undefined =>
+  heldUntil === undefined || heldUntil <= now ? heldUntil : later(heldUntil, after(now, first))
+
+const later = (a: Millis, b: Millis): Millis => (a > b ? a : b)

@@ -384,6 +384,22 @@ describe('vrrp/hold-down', () => {
     assert.equal(rolesOf(first), 'front active')
   })
 
+  it('goes on while the router goes on failing, also as a Backup', async () => {
+    const { network, first, second } = await pairOf(front)
+    const { interfaces } = first.host
+    const flap = async () => {
+      first.host.setInterfaces([])
+      await network.run(500)
+      first.host.setInterfaces(interfaces)
+      await network.run(900)
+    }
+    for (let i = 0; i < 10; i++) await flap()
+    await network.run(8_000)
+    assert.deepEqual([rolesOf(first), rolesOf(second)], ['front backup', 'front active'])
+    await network.run(60_000)
+    assert.equal(rolesOf(first), 'front active')
+  })
+
   it('does not keep anybody from replacing a dead Active', async () => {
     const { network, first, second } = await pairOf(front)
     const { interfaces } = first.host

@@ -34,7 +34,7 @@ export class FlapRule {
   }
 
   changed(host: object, now: number, { from, to }: RoleChanged): void {
-    if (from !== 'active' && to !== 'active') return
+    if (from !== 'active' && to !== 'active' && !(from === 'backup' && to === 'fault')) return
     this.changes.set(host, [...(this.changes.get(host) ?? []).filter((at) => now - at < forgotten), now])
   }
 
