@@ -38,8 +38,9 @@ const isElection = ({ table }: Subject): boolean => table === 'virtual_router' |
 const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [`${title}:`, ...lines]
 
-function entryLines({ subject, change, keys }: DiffEntry): readonly string[] {
-  return [`${signs[change]} ${nameOf(subject)}`, ...keys.flatMap(keyLines)]
+function entryLines({ subject, change, keys, joinsAnew }: DiffEntry): readonly string[] {
+  const anew = joinsAnew ? ': leaves the election and joins it anew; an Active hands over first' : ''
+  return [`${signs[change]} ${nameOf(subject)}${anew}`, ...keys.flatMap(keyLines)]
 }
 
 function nameOf(subject: Subject): string {

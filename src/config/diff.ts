@@ -23,6 +23,8 @@ export interface DiffEntry {
   readonly change: 'added' | 'removed' | 'changed'
   /** Of a change; empty for what was added or removed. */
   readonly keys: readonly KeyChange[]
+  /** Of a virtual router: with these it leaves the election and joins it anew. */
+  readonly joinsAnew?: true
 }
 
 /**

@@ -36,7 +36,7 @@ import type { OverrideFile } from './override-file.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { type ReleasePorts, release } from './release.js'
-import { needsRestart } from './reload.js'
+import { needsRestart, withRejoins } from './reload.js'
 import { maintenanceObstacle } from './role-warnings.js'
 import { refusedScripts } from './script-files.js'
 import { countServers } from './server-counts.js'
@@ -170,12 +170,12 @@ export class Parent {
 
   /**
    * Takes another configuration, all of it or nothing, and answers what differs. Throws `Refusal` for what
-   * only a restart can change. No process is started again and no role is given up.
+   * only a restart can change. No process is started again, and no role is given up but where it says so.
    */
   async reload(loaded: Config): Promise<readonly DiffEntry[]> {
     const config = sharing(this.config, loaded)
     const local = config.directors.find(({ name }) => name === this.sides.local.name)
-    const differences = diff(this.config, config)
+    const differences = withRejoins(this.config, config, diff(this.config, config))
     const fixed = needsRestart(this.config, config, differences)
     if (!local || fixed.length > 0)
       throw new Refusal(409, `needs a restart: ${fixed.join(', ')}; nothing was changed`, {
@@ -207,7 +207,7 @@ export class Parent {
   /** What `reload` would do with this configuration. Touches nothing. */
   async plan(loaded: Config): Promise<Omit<ReloadPlan, 'file' | 'warnings'>> {
     const config = sharing(this.config, loaded)
-    const changes = diff(this.config, config)
+    const changes = withRejoins(this.config, config, diff(this.config, config))
     const needs = needsRestart(this.config, config, changes)
     const table = this.hasTable ? await this.planned(this.ipvsSetting(config)) : undefined
     return {

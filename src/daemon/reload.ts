@@ -1,6 +1,7 @@
 /** What a reload may change in a running daemon, and how it is told to a person. Pure. */
 import type { DiffEntry, KeyChange, Subject } from '../config/diff.js'
 import type { Config } from '../config/model.js'
+import { sameRouter } from '../vrrp/reconfigure.js'
 
 /** Everything in these tables is read once, at the start. */
 const fixedTables: ReadonlySet<Subject['table']> = new Set(['pair', 'control', 'log', 'sync'])
@@ -25,10 +26,26 @@ export function needsRestart(
   return found
 }
 
+/** The same differences, and which of the routers have to join the election anew for them. */
+export function withRejoins(
+  before: Config,
+  after: Config,
+  differences: readonly DiffEntry[],
+): readonly DiffEntry[] {
+  const routerOf = ({ virtualRouters }: Config, wanted: string) =>
+    virtualRouters.find(({ name }) => name === wanted)
+  return differences.map((entry) => {
+    if (entry.subject.table !== 'virtual_router' || entry.change !== 'changed') return entry
+    const [old, now] = [routerOf(before, entry.subject.name), routerOf(after, entry.subject.name)]
+    return old && now && !sameRouter(old, now) ? { ...entry, joinsAnew: true } : entry
+  })
+}
+
 /** One line, as `virtual_router front: priority.lb1 150 -> 120`. */
-export function describeDifference({ subject, change, keys }: DiffEntry): string {
+export function describeDifference({ subject, change, keys, joinsAnew }: DiffEntry): string {
   const details = keys.map(describeKey).join(', ')
-  return `${nameOf(subject)}: ${details === '' ? change : details}`
+  const anew = joinsAnew ? ' (leaves the election and joins it anew)' : ''
+  return `${nameOf(subject)}: ${details === '' ? change : details}${anew}`
 }
 
 function nameOf(subject: Subject): string {

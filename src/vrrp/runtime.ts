@@ -74,7 +74,10 @@ export interface HandoverResult {
 
 export interface VrrpRuntime {
   syncReadiness(readiness: SyncReadiness): void
-  /** Takes other routers and other settings of running ones, which keep their roles. `director` and `peer` stay. */
+  /**
+   * Takes other routers and other settings of running ones, which keep their roles. `director` and `peer` stay.
+   * What must join the election anew (`sameRouter`) is handed over first, which takes a second at most.
+   */
   configure(setting: VrrpSetting): void
   /**
    * Hands over one router with its group, or all that are Active here. Resolves within two seconds; empty
@@ -123,6 +126,8 @@ class Runtime implements VrrpRuntime {
   private readonly alarm: Alarm
   private readonly search: PeerSearch
   private stopping: Promise<void> | undefined
+  /** What is to be configured once the handovers before it have ended. */
+  private wanted: VrrpSetting | undefined
   /** From here on nothing is started or armed. */
   private closed = false
   private readonly groups = new GroupKeeper(() => this.slots)
@@ -235,6 +240,25 @@ class Runtime implements VrrpRuntime {
 
   configure(setting: VrrpSetting): void {
     if (this.stopping) return
+    const waits = this.wanted !== undefined
+    this.wanted = setting
+    if (waits) return
+    const units = this.activeUnits(({ config: before }) => {
+      const config = setting.routers.find(({ name }) => name === before.name)
+      return config !== undefined && !sameRouter(before, config)
+    })
+    if (units.length === 0) this.applyWanted()
+    // What has to join the election anew is given to the peer first, as far as that can take it.
+    else
+      void Promise.all(units.map((unit) => this.ask(unit, { force: true, stay: false }))).then(() =>
+        this.applyWanted(),
+      )
+  }
+
+  private applyWanted(): void {
+    const setting = this.wanted
+    this.wanted = undefined
+    if (this.stopping || !setting) return
     this.setting = setting
     if (setting.configHash !== undefined) this.hashes.say(setting.configHash)
     this.inOneGo(() => {
@@ -390,8 +414,8 @@ class Runtime implements VrrpRuntime {
     )
   }
 
-  private activeUnits(): readonly HandoverUnit[] {
-    const active = this.slots.filter(({ router }) => router.state.name === 'active')
+  private activeUnits(which: (router: VirtualRouter) => boolean = () => true): readonly HandoverUnit[] {
+    const active = this.slots.filter(({ router }) => router.state.name === 'active' && which(router))
     const units = new Map(active.map(({ router }) => unitOf(router)).map((unit) => [unit.name, unit]))
     return [...units.values()]
   }

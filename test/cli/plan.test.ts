@@ -28,6 +28,12 @@ describe('cli plan', () => {
             { key: 'priority.lb1', before: undefined, after: 180 },
           ],
         },
+        {
+          subject: { table: 'virtual_router', name: 'side' },
+          change: 'changed',
+          keys: [{ key: 'vrid', before: 52, after: 62 }],
+          joinsAnew: true,
+        },
         { subject: { table: 'virtual_router', name: 'back' }, change: 'added', keys: [] },
         { subject: { table: 'virtual_service', name: 'old' }, change: 'removed', keys: [] },
         {
@@ -49,6 +55,8 @@ describe('cli plan', () => {
       '~ virtual_router front',
       '+   addresses: 10.0.0.101/24',
       '~   priority.lb1: none -> 180',
+      '~ virtual_router side: leaves the election and joins it anew; an Active hands over first',
+      '~   vrid: 52 -> 62',
       '+ virtual_router back',
       'services and settings:',
       '- virtual_service old',
@@ -60,7 +68,7 @@ describe('cli plan', () => {
       '~   10.0.0.21:80: weight 100 -> 50',
       '-   10.0.0.22:80',
       '- udp 10.0.0.100:53: 2 servers',
-      '4 differences in the file; kernel: 1 to add, 1 to change, 2 to remove',
+      '5 differences in the file; kernel: 1 to add, 1 to change, 2 to remove',
     ])
   })
 

@@ -66,13 +66,13 @@ lease = "5s"`,
     const before = (await lb1.status())?.configHash
     assert.match((await lb1.command('plan')).out, /\na reload would change nothing\n$/)
     pair.write({
-      front: 'addresses = ["10.9.0.100/24", "10.9.0.101/24"]\npriority = { lb1 = 180 }',
+      front: 'addresses = ["10.9.0.100/24", "10.9.0.101/24"]\npriority = { lb1 = 180 }\nvirtual_mac = true',
       more: `${back()}\n[log]\nformat = "json"`,
     })
     const answer = await lb1.command('plan')
     assert.equal(answer.status, 0, answer.error)
     for (const line of [
-      '~ virtual_router front',
+      '~ virtual_router front: leaves the election and joins it anew; an Active hands over first',
       '\\+   addresses: 10.9.0.101/24',
       '~   priority.lb1: none -> 180',
       '\\+ virtual_router back',

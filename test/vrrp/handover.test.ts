@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { formatPrefix } from '../../src/base/ip.js'
+import { vrid } from '../../src/base/units.js'
 import { decodeHandover, encodeHandover } from '../../src/vrrp/handover-message.js'
 import type { HandoverResult } from '../../src/vrrp/runtime.js'
 import type { FakeHost } from './fake-network.js'
-import { back, changesOf, front, pairOf, type Running, rolesOf, routerOf } from './pair.js'
-import { notReady, prio, ready } from './support.js'
+import { back, changesOf, front, pairOf, type Running, rolesOf, routerOf, settingOf } from './pair.js'
+import { known, notReady, prio, ready } from './support.js'
 
 const wish = { force: false, stay: true }
 
@@ -100,6 +101,41 @@ describe('vrrp/handover', () => {
       changesOf(first).at(-1),
       'front backup -> active, preempts lb2 (priority 150 over 10); lb2 advertised 100 when it was handed over',
     )
+  })
+
+  it('comes before another vrid, one director after the other, and nobody is without the address', async () => {
+    const { network, first, second } = await pairOf(front)
+    const gaps = watchGaps(first.host, second.host)
+    const changed = { ...front, vrid: known(vrid(61)) }
+    first.runtime.configure(settingOf(0, [changed]))
+    await network.run(200)
+    assert.deepEqual([gaps, second.host.held], [[], ['10.0.0.100/24']])
+    assert.equal(routerOf(first).vrid, 61)
+    assert.deepEqual(
+      changesOf(first)
+        .slice(2)
+        .filter((line) => line.startsWith('front')),
+      [
+        'front active -> backup, handed over to lb2',
+        'front backup -> initialize, stopped',
+        'front initialize -> backup, started',
+      ],
+    )
+    const gapsBack = watchGaps(second.host, first.host)
+    second.runtime.configure(settingOf(1, [changed]))
+    await network.run(5_000)
+    assert.deepEqual([gapsBack, rolesOf(first), rolesOf(second)], [[], 'front active', 'front backup'])
+  })
+
+  it('before another vrid, a peer that cannot take it is not waited for longer than a second', async () => {
+    const { network, first, second } = await pairOf(front)
+    second.host.dead = true
+    first.runtime.configure(settingOf(0, [{ ...front, vrid: known(vrid(60)) }]))
+    first.runtime.configure(settingOf(0, [{ ...front, vrid: known(vrid(61)) }]))
+    await network.run(900)
+    assert.deepEqual([routerOf(first).vrid, rolesOf(first)], [51, 'front active'])
+    await network.run(2_000)
+    assert.deepEqual([routerOf(first).vrid, rolesOf(first)], [61, 'front active'])
   })
 
   it('is refused with the reason, and nothing changes', async () => {
