@@ -45,7 +45,11 @@ const takeOver = (member: string, reason: string): GroupOrder => ({
 
 /** A member that cannot own its addresses keeps the others from owning theirs. */
 function blockOrder(group: string, members: readonly GroupMember[], { name, state }: GroupMember) {
-  const down = members.find((other) => other.name !== name && ownTrouble(other.state) !== undefined)
+  const down = members.find((other) => {
+    // All are taken out and come back together: the first to come back must not find the others in the way.
+    const together = state.name === 'maintenance' && other.state.name === 'maintenance'
+    return other.name !== name && !together && ownTrouble(other.state) !== undefined
+  })
   const reason = down && `${down.name} of group ${group}: ${ownTrouble(down.state)}`
   if (reason === state.known.blocked.group) return []
   const event: Event = { type: 'blocked', cause: 'group', reason }

@@ -118,6 +118,20 @@ describe('vrrp/groups, two directors', () => {
     assert.equal(changesOf(second).length - before, 4)
   })
 
+  it('comes back from maintenance with one change of role each', async () => {
+    const { network, second } = await pairOf(...nat)
+    for (const reason of ['by the operator', undefined]) {
+      void second.runtime.maintenance(reason)
+      await network.run(500)
+    }
+    const changes = changesOf(second)
+    for (const name of ['front', 'back'])
+      assert.deepEqual(changes.filter((line) => line.startsWith(name)).slice(-2), [
+        `${name} backup -> maintenance, by the operator`,
+        `${name} maintenance -> backup, maintenance is over`,
+      ])
+  })
+
   it('a dead peer is replaced in all its roles at once', async () => {
     const { network, first, second } = await both()
     first.host.dead = true
