@@ -5,14 +5,12 @@
 import type { SyncReadiness } from '../base/facts.js'
 import type { IpAddress } from '../base/ip.js'
 import type { Clock, Links, Log, Routing } from '../base/ports.js'
-import { fail, ok, type Result } from '../base/result.js'
-import { after, millis, ownerPriority, type Priority, resignPriority } from '../base/units.js'
-import { familyOf, type VirtualRouterConfig } from '../config/model.js'
-import { ownerOf } from '../config/owner.js'
+import { fail, type Result } from '../base/result.js'
+import { after, millis, type Priority, resignPriority } from '../base/units.js'
+import type { VirtualRouterConfig } from '../config/model.js'
 import type { PairLink } from '../pair/link.js'
-import { adoption, misfits, permanents } from './adoption.js'
 import { Alarm } from './alarm.js'
-import { type Attachment, attach, type LinkView } from './attachment.js'
+import type { LinkView } from './attachment.js'
 import { ConfigHashExchange } from './config-hash.js'
 import { Confirmed } from './confirmed.js'
 import { type Disagreement, otherTransport, twoActives } from './disagreement.js'
@@ -33,6 +31,7 @@ import {
   sendAdvertisement,
 } from './outputs.js'
 import { PeerSearch } from './peer-search.js'
+import { Placement } from './placement.js'
 import { sameRouter } from './reconfigure.js'
 import { routerParams } from './router-params.js'
 import type { PeerView } from './second-opinion.js'
@@ -44,7 +43,6 @@ import type { Standing } from './tracking/effective-priority.js'
 import { VirtualMacs } from './virtual-mac/keeper.js'
 import type { VirtualMacPorts } from './virtual-mac/remove.js'
 import { VirtualRouter } from './virtual-router.js'
-import { Vrids } from './vrids.js'
 import { Warnings } from './warnings.js'
 
 export interface VrrpPorts extends SocketPorts {
@@ -120,7 +118,7 @@ class Runtime implements VrrpRuntime {
   private readonly limited: LimitedLog
   private readonly warnings: Warnings
   private readonly virtualMacs: VirtualMacs
-  private readonly losses: Losses
+  private readonly placement: Placement
   private readonly interfaces: LinkReader
   private readonly link: PairLink | undefined
   private readonly alarm: Alarm
@@ -152,7 +150,6 @@ class Runtime implements VrrpRuntime {
     this.warnings = new Warnings(clock, this.limited, (router, text) =>
       emit({ type: 'warning', router, text, at: clock.wall() }),
     )
-    this.losses = new Losses(clock, this.warnings)
     this.sockets = new Sockets(
       ports,
       (interfaceName, packet) => this.intake.packet(interfaceName, packet),
@@ -180,6 +177,22 @@ class Runtime implements VrrpRuntime {
         if (this.unconfirmed === 0) this.onConfirmed()
       },
     }
+    this.placement = new Placement({
+      log,
+      limited: this.limited,
+      warnings: this.warnings,
+      slots: this.slots,
+      sockets: this.sockets,
+      virtualMacs: this.virtualMacs,
+      losses: new Losses(clock, this.warnings),
+      outlets: this.outlets,
+      acceptLocal: ports.acceptLocal,
+      setting: () => this.setting,
+      paramsOf: (config, source) => this.paramsOf(config, source),
+      inOneGo: (run) => this.inOneGo(run),
+      arm: (router) => this.arm(router),
+      readAgain: () => this.interfaces.read(),
+    })
     this.handovers = new Handovers({
       now: () => clock.now(),
       send: (message) => this.link?.send(message) ?? false,
@@ -446,122 +459,11 @@ class Runtime implements VrrpRuntime {
     this.link?.close()
   }
 
-  /* Interfaces. */
-
-  /** False when something could not be opened. */
   private onLinks(view: LinkView): boolean {
-    let opened = true
+    const { peer } = this.setting
     const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
-    const { peer } = this.setting
     this.search.links(peer ? [peer.address, ...peer.addresses] : [], view, virtual)
-    const vrids = new Vrids()
-    this.inOneGo(() => {
-      for (const slot of this.slots) {
-        const { config } = slot.router
-        const attached = vrids.claim(config, this.attach(config, view, virtual))
-        if (!attached) {
-          if (slot.router.started) this.onLinkDown(slot, 'its virtual MAC address is being set up')
-          continue
-        }
-        const failure = attached.ok ? this.sockets.open(config, attached.value) : undefined
-        if (attached.ok && failure === undefined) this.onLinkUp(slot, attached.value, view)
-        else this.onLinkDown(slot, attached.ok ? (failure ?? '') : attached.error)
-        if (!this.mended(slot, view)) opened = false
-        if (failure !== undefined || (config.virtualMac && !attached.ok)) opened = false
-      }
-    })
-    const withVirtualMac = this.slots.flatMap(({ router: { config } }) => (config.virtualMac ? [config] : []))
-    for (const { name } of this.virtualMacs.sweep(withVirtualMac, view.interfaces)) this.sockets.forget(name)
-    return opened
-  }
-
-  /** False when what somebody removed, or the kernel refused, is to be claimed later. */
-  private mended(slot: Slot, view: LinkView): boolean {
-    const { router } = slot
-    const verdict = this.losses.judge(slot, view)
-    if (verdict === 'lookAgain') this.interfaces.read()
-    if (verdict === 'claim') router.handle({ type: 'parametersChanged', claim: true, announce: true })
-    const { retry } = slot.confirmed
-    if (retry === 'now' && verdict !== 'claim') router.handle({ type: 'parametersChanged', claim: true })
-    return verdict !== 'later' && retry === 'none'
-  }
-
-  /** Undefined: not yet, and the interfaces will be read again. */
-  private attach(
-    config: VirtualRouterConfig,
-    view: LinkView,
-    virtual: readonly IpAddress[],
-  ): Result<Attachment, string> | undefined {
-    const { director } = this.setting
-    const owner = (config.priority[director.name] ?? director.priority) === ownerPriority
-    const wish = { ...config, family: familyOf(config), virtual, owner }
-    const attached = attach(wish, director.address, view)
-    if (!attached.ok || !config.virtualMac) return attached
-    const own = this.virtualMacs.attach(config, attached.value.interface, view.interfaces)
-    return own?.ok ? ok({ ...attached.value, interface: own.value, parent: attached.value.interface }) : own
-  }
-
-  private onLinkUp(slot: Slot, attachment: Attachment, view: LinkView): void {
-    const { router } = slot
-    const before = slot.attachment
-    if (before && before.interface.index !== attachment.interface.index)
-      router.handle({ type: 'linkDown', reason: `${attachment.interface.name} was replaced` })
-    slot.attachment = attachment
-    this.acceptOwner(router.config, attachment)
-    router.setParams(this.paramsOf(router.config, attachment.source))
-    if (!router.started) this.clearTheWay(slot, attachment, view)
-    router.handle(
-      router.started
-        ? { type: 'linkUp' }
-        : {
-            type: 'startup',
-            linkDown: undefined,
-            ...adoption(this.setting.resumed, router.config, attachment, view),
-          },
-    )
-    this.takeAway(slot, attachment, view)
-    // Somebody has taken the interface down, and perhaps the addresses with it.
-    const { macvlan } = attachment.interface
-    if (router.state.name === 'active' && attachment.parent && macvlan?.adminUp === false)
-      claimAddresses(this.outlets, slot, () => {})
-    this.arm(router)
-  }
-
-  /** What is there at a start and cannot stay as it is. */
-  private clearTheWay({ router }: Slot, attachment: Attachment, view: LinkView): void {
-    const { name, config } = router
-    for (const address of permanents(config, attachment, view))
-      this.ports.log.warn(`${name}: ${address} was put here for ever: from now on it is the Active's`)
-    release(this.outlets, name, misfits(config, attachment, view))
-  }
-
-  /** Put here for ever by somebody while this director is not Active: two would own it. As at a start, it goes. */
-  private takeAway(slot: Slot, attachment: Attachment, view: LinkView): void {
-    const { name, config, state } = slot.router
-    if (state.name === 'active' || (state.name === 'backup' && state.adopting)) return
-    const found = permanents(config, attachment, view)
-    if (found.length === 0) return
-    const text = `somebody put ${found.join(', ')} here for ever, which belongs to the Active: removed; do not add virtual addresses by other means`
-    this.warnings.say(name, 'permanent_address', () => text, { lasts: 60_000 })
-    release(this.outlets, name, misfits(config, attachment, view))
-    releaseAll(this.outlets, slot)
-  }
-
-  /** The kernel drops a packet from an address of its own, and so the owner's advertisements when it is back. */
-  private acceptOwner({ name, transport, addresses }: VirtualRouterConfig, { via }: Attachment): void {
-    const { peer } = this.setting
-    if (transport !== 'multicast' || !peer) return
-    if (addresses.every(({ address }) => address.family === 6 || ownerOf(address, [peer]) < 0)) return
-    try {
-      this.ports.acceptLocal?.(via.name)
-    } catch (error) {
-      this.limited.warn(name, 'accept_local', () => `does not hear the address owner: ${textOf(error)}`)
-    }
-  }
-
-  private onLinkDown({ router }: Slot, reason: string): void {
-    router.handle(router.started ? { type: 'linkDown', reason } : { type: 'startup', linkDown: reason })
-    this.arm(router)
+    return this.placement.place(view)
   }
 
   /* The one timer. */
