@@ -2,13 +2,13 @@
  * The parent process: owns the configuration, the children and the control socket, and routes facts
  * between them. It decides nothing about elections, health or the table.
  */
-import type { ServerHealth, SyncReadiness } from '../base/facts.js'
+import type { SyncReadiness } from '../base/facts.js'
 import type { Clock, Log, Timer } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
 import { type DiffEntry, diff } from '../config/diff.js'
-import type { Config, DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
+import type { Config, DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
 import { sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
@@ -17,7 +17,7 @@ import type { HandoverResult } from '../vrrp/runtime.js'
 import type { AcceptFilter } from './accept-filter.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
 import { FullNatFacts } from './full-nat-facts.js'
-import { healthKey } from './health-key.js'
+import { HealthMemory } from './health-memory.js'
 import { LoopLag } from './loop-lag.js'
 import type { MaintenanceFile } from './maintenance-file.js'
 import type {
@@ -89,8 +89,7 @@ export class Parent {
   private readonly questions: Questions<readonly HandoverResult[]>
   private readonly plans: Questions<Planned>
   private readonly orphans: OrphanedAddresses
-  private readonly health = new Map<string, ServerHealth>()
-  private readonly healthSince = new Map<string, Millis>()
+  private readonly health: HealthMemory
   private readonly reports: Reports = {}
   private readonly overrides: ServerOverrides
   private traffic: TrafficView | undefined
@@ -111,6 +110,7 @@ export class Parent {
     this.config = config
     this.sides = { local: options.local, peer: options.peer }
     this.memory = new VrrpMemory(clock)
+    this.health = new HealthMemory(clock)
     this.orphans = new OrphanedAddresses(clock, (routers, why) => this.release(routers, why))
     this.overrides = new ServerOverrides(options.overrideFile, log)
     this.overrides.keepOnly(config.virtualServices)
@@ -191,7 +191,7 @@ export class Parent {
     this.config = config
     this.tracker.configure(config, () => this.leaving)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
-    this.forgetRemovedServers(before, update.changed)
+    this.health.forgetRemoved(before, config.virtualServices, update.changed)
     this.overrides.keepOnly(config.virtualServices)
     this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
@@ -284,8 +284,8 @@ export class Parent {
       uptime: millis(clock.now() - this.startedAt),
       now: clock.now(),
       reports: this.reports,
-      health: this.health,
-      healthSince: this.healthSince,
+      health: this.health.all,
+      healthSince: this.health.since,
       overrides: this.overrides,
       traffic: this.traffic,
       waitsForTable: !this.tableStands,
@@ -357,7 +357,7 @@ export class Parent {
   private tellServerCounts(): void {
     const { config } = this
     if (!config.virtualRouters.some(({ track }) => track.some(({ kind }) => kind === 'services'))) return
-    const counts = countServers(config.virtualServices, this.health)
+    const counts = countServers(config.virtualServices, this.health.all)
     this.children.vrrp.send({ type: 'serverCounts', counts })
   }
 
@@ -367,17 +367,6 @@ export class Parent {
 
   private ipvsSetting(config = this.config): IpvsSetting {
     return ipvsSetting(config, this.sides, this.children.sync !== undefined, this.overrides.all)
-  }
-
-  /** One that comes back later begins as unknown. `changed`: what is not in `before`. */
-  private forgetRemovedServers(before: Services, changed: Services): void {
-    const kept = new Set(this.config.virtualServices)
-    const there = new Set(healthKeys(changed))
-    for (const key of healthKeys(before.filter((service) => !kept.has(service)))) {
-      if (there.has(key)) continue
-      this.health.delete(key)
-      this.healthSince.delete(key)
-    }
   }
 
   private onVrrp(message: FromVrrp): void {
@@ -411,8 +400,8 @@ export class Parent {
       case 'ready': {
         const { sysctlFile, ownedFile } = this.options
         this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting(), sysctlFile, ownedFile })
-        if (this.health.size > 0)
-          this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.values()] })
+        if (this.health.all.size > 0)
+          this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.all.values()] })
         this.fullNat.ipvsReady()
         return
       }
@@ -447,7 +436,7 @@ export class Parent {
         this.children.healthcheck.send({ type: 'start', services: this.config.virtualServices })
         return
       case 'healthChanged':
-        for (const server of message.servers) this.learn(server)
+        for (const server of message.servers) this.health.learn(server)
         this.tellServerCounts()
         this.children.ipvs.send(message)
         return
@@ -458,15 +447,6 @@ export class Parent {
       default:
         return
     }
-  }
-
-  /** A restarted checker knows nothing yet: its `unknown` does not replace what was known. */
-  private learn(server: ServerHealth): void {
-    const key = healthKey(server.service, server.server)
-    const known = this.health.get(key)
-    if (server.health === 'unknown' && known) return
-    this.health.set(key, server)
-    if (known?.health !== server.health) this.healthSince.set(key, this.options.clock.now())
   }
 
   private onSync(message: FromSync): void {
@@ -554,8 +534,3 @@ export class Parent {
     }
   }
 }
-
-type Services = readonly VirtualServiceConfig[]
-
-const healthKeys = (services: Services): readonly string[] =>
-  services.flatMap(({ name, realServers }) => realServers.map((server) => healthKey(name, server.name)))
