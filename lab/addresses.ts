@@ -8,8 +8,6 @@ export type DirectorName = (typeof directorNames)[number]
 export type ServerName = (typeof serverNames)[number]
 export type HostName = (typeof hostNames)[number]
 
-export const isHostName = (text: string): text is HostName => hostNames.some((name) => name === text)
-
 const lastByte: Record<HostName, number> = { client: 10, lb1: 11, lb2: 12, rs1: 21, rs2: 22, rs3: 23 }
 
 /** On 10.0.0.0/24, where clients and directors live; servers too, for direct routing. */

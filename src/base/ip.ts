@@ -59,6 +59,18 @@ export const isLinkLocal6 = ({ family, bytes }: IpAddress): boolean =>
 export const isLoopback = ({ family, bytes }: IpAddress): boolean =>
   family === 4 ? bytes[0] === 127 : bytes.every((byte, i) => byte === (i === 15 ? 1 : 0))
 
+/** Whether the lists hold the same addresses, in any order; `some` has none twice. */
+export function sameAddresses(some: readonly IpAddress[], others: readonly IpAddress[]): boolean {
+  if (some.length !== others.length) return false
+  const inOrder = some.every((address, at) => {
+    const other = others[at]
+    return other !== undefined && equalIp(address, other)
+  })
+  if (inOrder) return true
+  const keys = new Set(others.map(({ bytes }) => bytes.join('.')))
+  return some.every(({ bytes }) => keys.has(bytes.join('.')))
+}
+
 /** `10.0.0.100/24`; undefined when the address or the length is not valid. */
 export function parsePrefix(text: string): IpPrefix | undefined {
   const slash = text.indexOf('/')

@@ -120,9 +120,6 @@ export const IP_VS_TUNNEL_ENCAP_FLAG = { NOCSUM: 0, CSUM: 1, REMCSUM: 2 } as con
 /** Sync daemon states, IP_VS_STATE_*. */
 export const IP_VS_STATE = { MASTER: 1, BACKUP: 2 } as const
 
-/** Room for a name with its NUL: IP_VS_SCHEDNAME_MAXLEN, IP_VS_PENAME_MAXLEN, IP_VS_IFNAME_MAXLEN. */
-export const IP_VS_NAME_MAXLEN = 16
-
 /** Address families, AF_*. */
 export const AF = { INET: 2, INET6: 10 } as const
 

@@ -4,6 +4,7 @@
  */
 import type { Endpoint, IpAddress } from '../base/ip.js'
 import { formatEndpoint } from '../base/ip.js'
+import type { TrafficStatus } from '../base/status.js'
 import type { Port } from '../base/units.js'
 import { IPPROTO } from './constants.js'
 
@@ -62,18 +63,7 @@ export interface Destination {
 }
 
 /** Since the service or destination exists; rates are the kernel's averages, a second. */
-export interface Traffic {
-  readonly connections: number
-  readonly inPackets: number
-  readonly outPackets: number
-  readonly inBytes: number
-  readonly outBytes: number
-  readonly connectionRate: number
-  readonly inPacketRate: number
-  readonly outPacketRate: number
-  readonly inByteRate: number
-  readonly outByteRate: number
-}
+export type Traffic = TrafficStatus
 
 export const noTraffic: Traffic = {
   connections: 0,

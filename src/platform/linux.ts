@@ -16,8 +16,6 @@ export const MSG = { DONTWAIT: 0x40, TRUNC: 0x20 } as const
 export const EPOLL = { CLOEXEC: 0o2000000, CTL_ADD: 1, CTL_DEL: 2, CTL_MOD: 3 } as const
 export const EPOLLIN = 0x1
 export const EPOLLOUT = 0x4
-export const EPOLLERR = 0x8
-export const EPOLLHUP = 0x10
 
 /** include/uapi/linux/in.h */
 export const IPPROTO = { IPV6: 41, RAW: 255 } as const

@@ -2,7 +2,7 @@
  * What somebody else's advertisements say against this director's file: in words, with what is to be done.
  * A clash of vrids and two files that differ look alike on the wire; who the speaker is tells them apart. Pure.
  */
-import { equalIp, formatIp, type IpAddress } from '../base/ip.js'
+import { equalIp, formatIp, type IpAddress, sameAddresses } from '../base/ip.js'
 import type { Millis } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 import type { Advertisement } from './packet.js'
@@ -79,11 +79,7 @@ export function disagreementsWith(
       text: () =>
         `${speaker.name} advertises every ${interval} ms, this director every ${advertisementInterval} ms: ${sameFile}`,
     })
-  const same =
-    unlisted === 0 &&
-    addresses.length === advertised.length &&
-    advertised.every((address) => has(addresses, address))
-  if (!same)
+  if (unlisted > 0 || !sameAddresses(advertised, addresses))
     found.push({
       kind: `addresses ${who}`,
       text: () =>

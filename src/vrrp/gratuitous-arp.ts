@@ -10,36 +10,22 @@
  *      |ff..ff   |our MAC  |0806 |hw 1 |0800 | 6 | 4 |op 1 |our MAC  |address|00..00   |address|
  *      +---------+---------+-----+-----+-----+---+---+-----+---------+-------+---------+-------+
  */
-import { equalBytes, Reader, Writer } from '../base/bytes.js'
+import { equalBytes, Reader } from '../base/bytes.js'
 import type { IpAddress } from '../base/ip.js'
 import { equalIp } from '../base/ip.js'
 import type { Result } from '../base/result.js'
 import { fail, ok } from '../base/result.js'
+import { encodeArpRequest, etherTypeArp } from './tracking/arp-probe.js'
 
 const macLength = 6
-const etherTypeArp = 0x0806
 const etherTypeIpv4 = 0x0800
 const hardwareEthernet = 1
 const operationRequest = 1
 const broadcast = new Uint8Array(macLength).fill(0xff)
 
 /** `mac` is the interface's own, six bytes; `address` IPv4. */
-export function encodeGratuitousArp(mac: Uint8Array, address: IpAddress): Uint8Array {
-  return new Writer(42)
-    .bytes(broadcast)
-    .bytes(mac)
-    .u16be(etherTypeArp)
-    .u16be(hardwareEthernet)
-    .u16be(etherTypeIpv4)
-    .u8(macLength)
-    .u8(4)
-    .u16be(operationRequest)
-    .bytes(mac)
-    .bytes(address.bytes)
-    .zeros(macLength)
-    .bytes(address.bytes)
-    .finish()
-}
+export const encodeGratuitousArp = (mac: Uint8Array, address: IpAddress): Uint8Array =>
+  encodeArpRequest(mac, address, address)
 
 export interface GratuitousArp {
   readonly mac: Uint8Array

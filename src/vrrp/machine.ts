@@ -28,8 +28,6 @@ import {
   withoutRefusal,
 } from './transitions.js'
 
-export type StepFunction = typeof step
-
 /** `now` must not run backwards from one call to the next. An ignored event returns the same state object. */
 export function step(
   params: RouterParams,

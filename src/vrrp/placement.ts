@@ -45,11 +45,10 @@ export interface PlacementPorts {
 export class Placement {
   constructor(private readonly ports: PlacementPorts) {}
 
-  /** Each router where the interfaces are now. False when something could not be opened, and is to be tried later. */
-  place(view: LinkView): boolean {
+  /** Each router where the interfaces are now; `virtual`: the addresses of all. False when something could not be opened, and is to be tried later. */
+  place(view: LinkView, virtual: readonly IpAddress[]): boolean {
     let opened = true
     const { slots, sockets, virtualMacs } = this.ports
-    const virtual = slots.flatMap(({ router }) => router.advertised.addresses)
     const vrids = new Vrids()
     this.ports.inOneGo(() => {
       for (const slot of slots) {

@@ -1,6 +1,6 @@
 /** What a virtual router accepts: the checks of RFC 9568 section 7.1 (version 2: RFC 3768), in its order, one reason each. */
 import type { IpAddress } from '../base/ip.js'
-import { equalIp, parseIp } from '../base/ip.js'
+import { equalIp, parseIp, sameAddresses } from '../base/ip.js'
 import type { RawPacket } from '../base/ports.js'
 import type { Result } from '../base/result.js'
 import { fail, ok } from '../base/result.js'
@@ -138,10 +138,7 @@ export function notesOn(
 ): readonly ReceiveNote[] {
   const notes: ReceiveNote[] = []
   if (advertisement.interval !== own.interval) notes.push('interval_mismatch')
-  const same =
-    !advertisement.unlisted &&
-    advertisement.addresses.length === own.addresses.length &&
-    own.addresses.every((mine) => advertisement.addresses.some((theirs) => equalIp(mine, theirs)))
+  const same = !advertisement.unlisted && sameAddresses(own.addresses, advertisement.addresses)
   if (!same) notes.push('address_list_mismatch')
   return notes
 }

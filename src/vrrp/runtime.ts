@@ -463,7 +463,7 @@ class Runtime implements VrrpRuntime {
     const { peer } = this.setting
     const virtual = this.slots.flatMap(({ router }) => router.advertised.addresses)
     this.search.links(peer ? [peer.address, ...peer.addresses] : [], view, virtual)
-    return this.placement.place(view)
+    return this.placement.place(view, virtual)
   }
 
   /* The one timer. */

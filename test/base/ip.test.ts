@@ -12,6 +12,7 @@ import {
   parseEndpoint,
   parseIp,
   parsePrefix,
+  sameAddresses,
 } from '../../src/base/ip.js'
 
 const bytes4 = fc.uint8Array({ minLength: 4, maxLength: 4 })
@@ -146,6 +147,23 @@ describe('base/ip', () => {
       ':80',
     ]) {
       assert.equal(parseEndpoint(text), undefined, text)
+    }
+  })
+
+  it('lists of addresses are compared in any order, and none counts twice', () => {
+    const list = (...texts: string[]): IpAddress[] => texts.map((text) => parseIp(text) as IpAddress)
+    const table: [some: IpAddress[], others: IpAddress[], same: boolean][] = [
+      [[], [], true],
+      [list('10.0.0.1', '10.0.0.2'), list('10.0.0.1', '10.0.0.2'), true],
+      [list('10.0.0.1', '10.0.0.2'), list('10.0.0.2', '10.0.0.1'), true],
+      [list('10.0.0.1', '10.0.0.2'), list('10.0.0.1', '10.0.0.1'), false],
+      [list('10.0.0.1', '10.0.0.2'), list('10.0.0.1'), false],
+      [list('10.0.0.1'), list('10.0.0.1', '10.0.0.2'), false],
+      [list('::1', '::2'), list('::2', '::1'), true],
+      [list('::a00:1'), list('10.0.0.1'), false],
+    ]
+    for (const [some, others, same] of table) {
+      assert.equal(sameAddresses(some, others), same, `${some.map(formatIp)} and ${others.map(formatIp)}`)
     }
   })
 })

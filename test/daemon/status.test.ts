@@ -7,26 +7,8 @@ import { maintenanceObstacle } from '../../src/daemon/role-warnings.js'
 import { composeStatus, type StatusInput } from '../../src/daemon/status.js'
 import type { PairLinkStatus } from '../../src/pair/link.js'
 import type { RouterStatus } from '../../src/vrrp/status.js'
+import { baseFile } from '../config/base-file.js'
 import { known, ms } from '../vrrp/support.js'
-
-const text = `
-[[director]]
-name = "lb1"
-address = "10.0.0.11"
-[[director]]
-name = "lb2"
-address = "10.0.0.12"
-[pair]
-key_file = "/etc/vipair/pair.key"
-[[virtual_router]]
-name = "front"
-vrid = 51
-addresses = ["10.0.0.100/24"]
-[[virtual_service]]
-name = "web"
-address = "10.0.0.100:80"
-real_servers = ["10.0.0.21:80"]
-`
 
 const aRouter: RouterStatus = {
   name: 'front',
@@ -48,7 +30,7 @@ const aRouter: RouterStatus = {
 }
 
 function inputOf(link: Partial<PairLinkStatus>, more: Partial<StatusInput> = {}): StatusInput {
-  const parsed = parseConfig(text)
+  const parsed = parseConfig(baseFile)
   assert.ok(parsed.ok)
   const { config } = parsed.value
   const [local, peer] = config.directors

@@ -32,5 +32,3 @@ export const tunnelTable = table(
   },
   { title: 'tunnel', synonyms: { kind: 'type', csum: 'checksum', dport: 'port' } },
 )
-
-export type TunnelTable = NonNullable<(typeof tunnelTable)['complete']>

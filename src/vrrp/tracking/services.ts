@@ -1,5 +1,5 @@
 /** Whether the peer sees more healthy real servers than this director does. Pure. */
-import { after, type Millis } from '../../base/units.js'
+import type { Millis } from '../../base/units.js'
 import type { ServicesTrackConfig } from '../../config/model.js'
 import type { Finding } from './verdict.js'
 
@@ -43,12 +43,6 @@ export function compareServices(
 
 const comparable = (own: ServerCounts, peer: ServerCounts): boolean =>
   own.total === peer.total && own.unknown === 0 && peer.unknown === 0
-
-/** When `compareServices` has to be asked again although nothing was heard. */
-export const servicesDeadline = (
-  { hold }: Pick<ServicesTrackConfig, 'hold'>,
-  { differsSince }: ServicesState,
-): Millis | undefined => (differsSince === undefined ? undefined : after(differsSince, hold))
 
 export function judgeServices(
   track: Pick<ServicesTrackConfig, 'weight' | 'perServer'>,

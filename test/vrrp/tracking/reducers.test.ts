@@ -14,7 +14,6 @@ import {
   judgeServices,
   type ServerCounts,
   servicesAtFirst,
-  servicesDeadline,
 } from '../../../src/vrrp/tracking/services.js'
 import type { TrackState, Verdict } from '../../../src/vrrp/tracking/verdict.js'
 import { ip, ms, prefix, prio } from '../support.js'
@@ -315,11 +314,6 @@ describe('vrrp/tracking services', () => {
   })
   it('a director that sees more weighs nothing less', () => {
     equal(run([0, counts(4), counts(1)], [5_000, counts(4), counts(1)]), '0 0')
-  })
-  it('says when it has to be asked again', () => {
-    equal(servicesDeadline(track, servicesAtFirst), undefined)
-    const waiting = compareServices(track, servicesAtFirst, counts(1), counts(4), ms(70))
-    equal(servicesDeadline(track, waiting), 2_070)
   })
   it('weighs once or for each server', () => {
     const state = { fewer: 3, differsSince: undefined }
