@@ -3,9 +3,15 @@
  * wall-clock milliseconds since the epoch, for people to read.
  */
 import type { Endpoint } from './ip.js'
+import type { Weight } from './units.js'
 
 /** The filtered verdict on a real server. `unknown` until the first `rise` or `fall` is complete: changes nothing. */
 export type Health = 'unknown' | 'healthy' | 'unhealthy'
+
+/** What a real server, or a check of it, asks for in place of its configured weight. */
+export type AskedWeight =
+  /** Of the configured weight, 0 to 100. */
+  { readonly percent: number } | { readonly weight: Weight }
 
 export interface ServerHealth {
   /** Name of the virtual service. */

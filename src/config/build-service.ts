@@ -1,8 +1,7 @@
 /** `[[virtual_service]]` in the file's own words to the model. */
-import { millis } from '../base/units.js'
+import { buildCheck, type CheckConfig, defaultCheck } from './check.js'
 import { unlessZero } from './defaults.js'
 import type {
-  CheckConfig,
   DestinationConfig,
   Forwarding,
   RealServerConfig,
@@ -10,7 +9,6 @@ import type {
   VirtualServiceConfig,
 } from './model.js'
 import { formatServerAddress, hasManyPorts, type ServiceAddress, serviceFamily } from './service-address.js'
-import type { CheckTable } from './tables/check.js'
 import type { FileTable } from './tables/file.js'
 
 type ServiceTable = FileTable['virtual_service'][number]
@@ -87,22 +85,3 @@ const buildServer = (
 /** A TCP connection to another protocol's port would only ever fail, and many ports do not say which. */
 const defaultChecks = ({ protocol }: ServiceTable, address: ServiceAddress): readonly CheckConfig[] =>
   protocol !== 'tcp' || hasManyPorts(address) ? [] : [defaultCheck]
-
-const defaultCheck: CheckConfig = {
-  type: 'tcp',
-  interval: millis(1000),
-  timeout: millis(1000),
-  rise: 2,
-  fall: 3,
-  port: undefined,
-  bind: undefined,
-}
-
-function buildCheck(check: CheckTable): readonly CheckConfig[] {
-  if (check.type === 'none') return []
-  const { interval, timeout, rise, fall, port, bind } = check
-  const common = { interval, timeout, rise, fall, port, bind }
-  if (check.type === 'tcp') return [{ type: 'tcp', ...common }]
-  const { path, method, host, headers, status, body } = check
-  return [{ type: 'http', ...common, path, method, host, headers, status, body }]
-}

@@ -2,6 +2,7 @@
 import type { Endpoint, IpAddress, IpPrefix } from '../base/ip.js'
 import type { AddressSpec, RuleSpec, Scope } from '../base/ports.js'
 import type { Millis, Port, Priority, Vrid, Weight } from '../base/units.js'
+import type { CheckConfig } from './check.js'
 import type { ServiceAddress } from './service-address.js'
 
 export interface Config {
@@ -243,38 +244,6 @@ export interface RealServerConfig extends DestinationConfig {
   /** All must pass; empty: always healthy. */
   readonly checks: readonly CheckConfig[]
 }
-
-interface CheckCommon {
-  readonly interval: Millis
-  readonly timeout: Millis
-  /** Consecutive passes that make healthy. */
-  readonly rise: number
-  /** Consecutive failures that make unhealthy. */
-  readonly fall: number
-  /** Undefined: the real server's. */
-  readonly port: Port | undefined
-  /** Source address; undefined: the kernel's choice. */
-  readonly bind: IpAddress | undefined
-}
-
-export interface TcpCheckConfig extends CheckCommon {
-  readonly type: 'tcp'
-}
-
-export interface HttpCheckConfig extends CheckCommon {
-  readonly type: 'http'
-  readonly path: string
-  readonly method: string
-  /** Host header; undefined: the address. */
-  readonly host: string | undefined
-  readonly headers: Readonly<Record<string, string>>
-  /** Accepted status codes as inclusive ranges. */
-  readonly status: readonly { readonly from: number; readonly to: number }[]
-  /** Regular expression that the first 64 KiB of the body must match. */
-  readonly body: string | undefined
-}
-
-export type CheckConfig = TcpCheckConfig | HttpCheckConfig
 
 export interface SyncConfig {
   /** `off` runs no sync daemons at all. */

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { formatIp } from '../base/ip.js'
 import type { Millis } from '../base/units.js'
+import { type CheckConfig, normalCheck } from './check.js'
 import type {
-  CheckConfig,
   Config,
   DestinationConfig,
   IpvsConfig,
@@ -161,7 +161,7 @@ const normalChecks = new WeakMap<CheckConfig, NormalTable>()
 function sharedCheck(config: CheckConfig): NormalTable {
   const known = normalChecks.get(config)
   if (known !== undefined) return known
-  const table = check(config)
+  const table = normalCheck(config)
   normalChecks.set(config, table)
   return table
 }
@@ -174,25 +174,6 @@ const server = (config: RealServerConfig): NormalTable => ({
   lower_threshold: config.lowerThreshold,
   check: config.checks.length === 0 ? [{ type: 'none' }] : config.checks.map(sharedCheck),
 })
-
-function check(config: CheckConfig): NormalTable {
-  const common = {
-    type: config.type,
-    interval: formatDuration(config.interval),
-    timeout: formatDuration(config.timeout),
-    rise: config.rise,
-    fall: config.fall,
-    port: config.port,
-    bind: config.bind && formatIp(config.bind),
-  }
-  if (config.type === 'tcp') return given(common)
-  const { path, method, host, headers, body } = config
-  const status = config.status.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(',')
-  return given({ ...common, path, method, host, headers: inOrder(headers), status, body })
-}
-
-const inOrder = (table: Readonly<Record<string, string>>): NormalTable =>
-  Object.fromEntries(Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 const orZero = (span: Millis | undefined): string => (span === undefined ? '0s' : formatDuration(span))
 

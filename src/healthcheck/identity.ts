@@ -1,13 +1,14 @@
 /** What makes two checks the same one, and what a person calls it. */
 import { type Endpoint, formatEndpoint, formatIp } from '../base/ip.js'
-import type { CheckConfig } from '../config/model.js'
+import type { CheckConfig } from '../config/check.js'
+import { subjectOf } from './subject.js'
 
 export interface CheckIdentity {
   /** Equal for equal checks of the same address and port: such a check runs once, whoever asks for it. */
   readonly key: string
   /** Where it goes: the real server's address, with the check's own port where it gives one. */
   readonly target: Endpoint
-  /** `http GET /healthz`, `tcp 10.0.0.21:80`. */
+  /** What a person calls it. */
   readonly subject: string
 }
 
@@ -16,9 +17,7 @@ export function identify(check: CheckConfig, server: Endpoint): CheckIdentity {
   // The port is in the target already: a check that names the server's own port is the same check.
   const { port: _, bind, ...rest } = check
   const key = canonical({ ...rest, bind: bind && formatIp(bind), target: formatEndpoint(target) })
-  const subject =
-    check.type === 'http' ? `http ${check.method} ${check.path}` : `${check.type} ${formatEndpoint(target)}`
-  return { key, target, subject }
+  return { key, target, subject: subjectOf(check, target) }
 }
 
 /** JSON with sorted keys; absent and undefined are the same. */

@@ -1,3 +1,5 @@
+import type { AskedWeight } from '../base/facts.js'
+
 /** What one run of a check found. */
 export type Outcome = Pass | Failure | Inconclusive
 
@@ -5,6 +7,8 @@ export interface Pass {
   readonly pass: true
   /** What was seen: `connected`, `status 200`. */
   readonly detail: string
+  /** In place of the server's own weight. */
+  readonly asked?: AskedWeight
 }
 
 export interface Failure {
@@ -22,7 +26,8 @@ export interface Inconclusive {
   readonly reason: string
 }
 
-export const passed = (detail: string): Pass => ({ pass: true, detail })
+export const passed = (detail: string, asked?: AskedWeight): Pass =>
+  asked === undefined ? { pass: true, detail } : { pass: true, detail, asked }
 export const failed = (reason: string): Failure => ({ pass: false, reason })
 export const inconclusive = (reason: string): Inconclusive => ({ pass: undefined, reason })
 

@@ -1,7 +1,8 @@
 /** Which real servers stand on which checks. Built anew from each configuration; what did not change keeps its history. */
 import type { Health } from '../base/facts.js'
 import { type Endpoint, formatEndpoint } from '../base/ip.js'
-import type { CheckConfig, VirtualServiceConfig } from '../config/model.js'
+import type { CheckConfig } from '../config/check.js'
+import type { VirtualServiceConfig } from '../config/model.js'
 import { type CheckState, initialCheckState } from './health.js'
 import { type CheckIdentity, identify } from './identity.js'
 

@@ -1,13 +1,10 @@
 /** Configuration as a file would give it, for tests. */
 import { type Endpoint, type IpAddress, parseEndpoint, parseIp } from '../../src/base/ip.js'
 import { millis, type Weight, weight } from '../../src/base/units.js'
-import type {
-  CheckConfig,
-  HttpCheckConfig,
-  RealServerConfig,
-  TcpCheckConfig,
-  VirtualServiceConfig,
-} from '../../src/config/model.js'
+import type { CheckConfig } from '../../src/config/check.js'
+import type { HttpCheckConfig } from '../../src/config/checks/http.js'
+import type { TcpCheckConfig } from '../../src/config/checks/tcp.js'
+import type { RealServerConfig, VirtualServiceConfig } from '../../src/config/model.js'
 
 export function ip(text: string): IpAddress {
   const address = parseIp(text)

@@ -1,6 +1,6 @@
 /** What every kind of check is: one file a kind implements this. */
 import type { Endpoint } from '../../base/ip.js'
-import type { CheckConfig } from '../../config/model.js'
+import type { CheckConfig } from '../../config/check.js'
 import type { Outcome } from '../outcome.js'
 
 /**

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import got from 'got'
 import { type Endpoint, formatEndpoint, formatIp } from '../../base/ip.js'
-import type { HttpCheckConfig } from '../../config/model.js'
+import type { HttpCheckConfig } from '../../config/checks/http.js'
 import { failed, inconclusive, type Outcome, passed } from '../outcome.js'
 import { matchBody } from './body.js'
 import type { Checker } from './checker.js'

@@ -1,7 +1,7 @@
 /** `tcp`: the port accepts a connection. */
 import { connect } from 'node:net'
 import { formatIp } from '../../base/ip.js'
-import type { TcpCheckConfig } from '../../config/model.js'
+import type { TcpCheckConfig } from '../../config/checks/tcp.js'
 import { failed, inconclusive, type Outcome, passed } from '../outcome.js'
 import type { Checker } from './checker.js'
 import { codeOf, outcomeOfErrno } from './errno.js'

@@ -1,0 +1,44 @@
+/** A check in the model, from the file's words and back into them. One file a kind in `checks/`. */
+import { millis } from '../base/units.js'
+import { normalCommon } from './checks/common.js'
+import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
+import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
+import { given, type NormalTable } from './normal-table.js'
+import type { CheckTable } from './tables/check.js'
+
+export type CheckConfig = TcpCheckConfig | HttpCheckConfig
+
+/** What a TCP service's servers have that are given none. */
+export const defaultCheck: CheckConfig = {
+  type: 'tcp',
+  interval: millis(1000),
+  timeout: millis(1000),
+  rise: 2,
+  fall: 3,
+  port: undefined,
+  bind: undefined,
+}
+
+/** Empty where the file asks for none. */
+export function buildCheck(check: CheckTable): readonly CheckConfig[] {
+  switch (check.type) {
+    case 'none':
+      return []
+    case 'tcp':
+      return [buildTcp(check)]
+    case 'http':
+      return [buildHttp(check)]
+  }
+}
+
+export const normalCheck = (config: CheckConfig): NormalTable =>
+  given({ type: config.type, ...normalCommon(config), ...ofKind(config) })
+
+function ofKind(config: CheckConfig) {
+  switch (config.type) {
+    case 'tcp':
+      return {}
+    case 'http':
+      return normalHttp(config)
+  }
+}

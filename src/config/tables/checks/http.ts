@@ -1,0 +1,66 @@
+/** `type = "http"`: a request is answered as it should be. */
+import { mapOf } from '../../collections.js'
+import { defaulted, optional } from '../../schema.js'
+import { table } from '../../table.js'
+import { choice, parsed, type Refusal, text } from '../../values.js'
+import { common, later, synonyms, type } from './common.js'
+
+export interface StatusRange {
+  readonly from: number
+  readonly to: number
+}
+
+const statusRanges = parsed(
+  'status codes such as "200", "200-399" or "200-299,404"',
+  (value: string): readonly StatusRange[] | Refusal => {
+    const ranges = value.split(',').map((part) => {
+      const match = /^\s*([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?\s*$/.exec(part)
+      return { from: Number(match?.[1]), to: Number(match?.[2] ?? match?.[1]) }
+    })
+    return ranges.every(({ from, to }) => from <= to)
+      ? ranges
+      : { message: `${JSON.stringify(value)} is not valid` }
+  },
+  (value): value is Refusal => 'message' in value,
+)
+
+const regularExpression = parsed(
+  'a regular expression',
+  (value: string): string | Refusal => {
+    try {
+      new RegExp(value)
+      return value
+    } catch (error) {
+      return { message: error instanceof Error ? error.message : 'not valid' }
+    }
+  },
+  (value): value is Refusal => typeof value !== 'string',
+)
+
+/** RFC 9110 section 5.6.2: token. */
+const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+export const httpCheck = table(
+  {
+    type: type('http'),
+    ...common,
+    path: defaulted(text('a path such as "/healthz"', /^\/[!-~]*$/), '/', 'Path and query of the request.'),
+    method: defaulted(choice(['GET', 'HEAD', 'OPTIONS', 'POST']), 'GET', 'Method of the request.'),
+    host: optional(text('a host name', /^[!-~]{1,255}$/), "The Host header; the real server's address."),
+    headers: defaulted(
+      mapOf(text('text without line breaks', /^[\t -~\u0080-\u00ff]*$/), {
+        expected: 'a table such as { "X-Probe" = "vipair" }',
+        key: (key) => (headerName.test(key) ? undefined : 'not the name of a header'),
+      }),
+      {},
+      'Further headers of the request.',
+    ),
+    status: defaulted(statusRanges, '200-399', 'Status codes that pass.'),
+    body: optional(regularExpression, 'Regular expression that the first 64 KiB of the body must match.'),
+  },
+  {
+    title: 'an http check',
+    later: [...later, 'body_sha256', 'http2', 'proxy_protocol', 'weight_header'],
+    synonyms,
+  },
+)

@@ -1,0 +1,12 @@
+/** What a person calls a check: `http GET /healthz`, `tcp 10.0.0.21:80`. */
+import { type Endpoint, formatEndpoint } from '../base/ip.js'
+import type { CheckConfig } from '../config/check.js'
+
+export function subjectOf(check: CheckConfig, target: Endpoint): string {
+  switch (check.type) {
+    case 'http':
+      return `http ${check.method} ${check.path}`
+    case 'tcp':
+      return `tcp ${formatEndpoint(target)}`
+  }
+}
