@@ -60,8 +60,6 @@ const withinLease = (interval: number): Bar => ({
 })
 /** One side hears the other and releases; and it is looked at each 5 ms. */
 const exchange = 20
-/** The main process has no realtime priority: it learns of a death, and looks at its clock, a little late. */
-const parentLate = 50
 const soonAfterHeal = (interval: number) => atMost(interval + 100)
 
 export const rows: readonly Row[] = [
@@ -98,7 +96,7 @@ export const rows: readonly Row[] = [
     title: 'VRRP process killed: two owners',
     unit: 'ms',
     value: of('both'),
-    bar: (interval) => atMost(interval + parentLate),
+    bar: withinLease,
   },
   { case: 'split', title: 'split and healed: dark', unit: 'times', value: of('dark'), bar: none },
   {

@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../base/ports.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { DirectorConfig, VirtualRouterConfig } from '../config/model.js'
+import { skewRule } from '../vrrp/router-params.js'
 import { activeDownInterval } from '../vrrp/timers.js'
 
 /** A successor takes charge of the addresses within this time, or they are released. */
@@ -20,11 +21,12 @@ export interface Outlook {
  * the death, so that somebody always owns them, and two directors for about one advertisement interval.
  */
 export function patienceOf(
-  { priority, advertisementInterval }: Pick<VirtualRouterConfig, 'priority' | 'advertisementInterval'>,
+  router: Pick<VirtualRouterConfig, 'priority' | 'advertisementInterval' | 'transport' | 'version'>,
   { follower, successor }: Outlook,
 ): Millis {
   if (!follower) return successor ? successorPatience : millis(0)
-  const takesOver = activeDownInterval(priority[follower.name] ?? follower.priority, advertisementInterval)
+  const theirs = router.priority[follower.name] ?? follower.priority
+  const takesOver = activeDownInterval(theirs, router.advertisementInterval, skewRule(router))
   return millis(Math.min(successorPatience, takesOver))
 }
 

@@ -207,7 +207,7 @@ function yieldReason(
   // The address owner is asked for by nobody else's right, however long it was silent.
   if (params.priority === ownerPriority) return undefined
   const silence = now - state.sentAt
-  if (silence >= activeDownInterval(params.priority, params.advertisementInterval, params.version))
+  if (silence >= activeDownInterval(params.priority, params.advertisementInterval, params.skew))
     return `${sender} took over while this process was silent for ${Math.round(silence)} ms`
   return undefined
 }

@@ -102,14 +102,14 @@ function advertisement(
   if (state.known.peer?.every !== undefined)
     return advertisement(params, { ...state, known: { ...state.known, peer: undefined } }, event, now)
   if (priority === resignPriority) {
-    const activeDownAt = after(now, skewTime(params.priority, state.activeAdverInterval, params.version))
+    const activeDownAt = after(now, skewTime(params.priority, state.activeAdverInterval, params.skew))
     return [{ ...state, last, graced: false, expired: false, activeDownAt }, []]
   }
   // Another owner is alive: what a predecessor left here goes at once, whoever should be Active.
   const effects: readonly Effect[] = state.adopting ? [{ type: 'releaseAddresses' }] : []
   const next = { ...afterHandover(params, state, last), last, adopting: false }
   if (priority >= params.priority || state.adopting || !mayPreempt(params, next, now)) {
-    const activeDownAt = after(now, activeDownInterval(params.priority, event.interval, params.version))
+    const activeDownAt = after(now, activeDownInterval(params.priority, event.interval, params.skew))
     const activeAdverInterval = event.interval
     return [{ ...next, graced: false, expired: false, activeDownAt, activeAdverInterval }, effects]
   }
@@ -121,7 +121,7 @@ function advertisement(
 function confirmed(params: RouterParams, state: Backup, now: Millis): Backup {
   const { last, known, activeAdverInterval } = state
   if (known.peer?.active !== false || last?.priority !== resignPriority) return state
-  const skewed = after(last.at, skewTime(params.priority, activeAdverInterval, params.version))
+  const skewed = after(last.at, skewTime(params.priority, activeAdverInterval, params.skew))
   const activeDownAt = skewed > now ? skewed : now
   return activeDownAt < state.activeDownAt ? { ...state, activeDownAt } : state
 }
@@ -154,10 +154,7 @@ function preemptionCalledOff(params: RouterParams, state: Backup, now: Millis): 
   const { last, activeAdverInterval } = state
   if (!last || last.priority === resignPriority) return state
   if (last.priority < params.priority && mayPreempt(params, state, now)) return state
-  const activeDownAt = after(
-    last.at,
-    activeDownInterval(params.priority, activeAdverInterval, params.version),
-  )
+  const activeDownAt = after(last.at, activeDownInterval(params.priority, activeAdverInterval, params.skew))
   return activeDownAt > state.activeDownAt ? { ...state, activeDownAt, expired: false } : state
 }
 

@@ -5,6 +5,7 @@ import type { VirtualRouterConfig } from '../config/model.js'
 import { groupPriority } from './groups.js'
 import type { VrrpSetting } from './setting.js'
 import type { HoldDown, RouterParams } from './state.js'
+import type { SkewRule } from './timers.js'
 import type { Standing } from './tracking/effective-priority.js'
 
 /** The peer's link needs a handshake first: see `RouterParams.joinDelay`. */
@@ -33,7 +34,7 @@ export function routerParams(
     holdDown,
     source,
     advertisementInterval: config.advertisementInterval,
-    version: config.version,
+    skew: skewRule(config),
     preempt: config.preempt,
     preemptDelay: config.preemptDelay,
     lease: config.lease,
@@ -42,6 +43,12 @@ export function routerParams(
     alone: !canHear,
   }
 }
+
+/** Nobody but the two directors can take part over the pair link. */
+export const skewRule = ({
+  transport,
+  version,
+}: Pick<VirtualRouterConfig, 'transport' | 'version'>): SkewRule => (transport === 'udp' ? 'pair' : version)
 
 /** The least of its group's: routers that move together must be won together. */
 function weigh(

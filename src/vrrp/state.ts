@@ -5,6 +5,7 @@ import { unreachable } from '../base/result.js'
 import type { Millis, Priority } from '../base/units.js'
 import type { GarpConfig, Preempt } from '../config/model.js'
 import type { PeerView } from './second-opinion.js'
+import type { SkewRule } from './timers.js'
 
 /** What the machine knows of its router's settings (RFC 9568 section 6.1) and never changes. */
 export interface RouterParams {
@@ -19,8 +20,8 @@ export interface RouterParams {
   /** The address that our advertisements come from: the tie-break among equal priorities. */
   readonly source: IpAddress
   readonly advertisementInterval: Millis
-  /** Of the protocol; undefined: 3. */
-  readonly version?: 2 | 3
+  /** How long a Backup waits beyond three intervals; undefined: by version 3's rule. */
+  readonly skew?: SkewRule
   readonly preempt: Preempt
   readonly preemptDelay: Millis
   readonly lease: Millis | undefined

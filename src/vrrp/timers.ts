@@ -1,4 +1,5 @@
-/** The computed intervals of RFC 9568 section 6.1, and of RFC 3768 section 6.1 for version 2. */
+/** The computed intervals of RFC 9568 section 6.1, of RFC 3768 section 6.1 for version 2, and of a pair. */
+import { unreachable } from '../base/result.js'
 import type { Millis, Priority } from '../base/units.js'
 import { millis } from '../base/units.js'
 
@@ -6,16 +7,37 @@ import { millis } from '../base/units.js'
 const second = 1_000
 
 /**
- * Skew_Time: ((256 - priority) * Active_Adver_Interval) / 256; in version 2 (256 - priority) / 256 seconds,
- * whatever the interval is. The higher priority waits less, so that one Backup takes over before the
- * others' timers fire.
+ * By which rule a Backup waits: `pair` where nobody but the two directors can take part. Its one Backup needs no
+ * room for others behind it, only for a third advertisement that comes late and for the order of two Backups.
  */
-export const skewTime = (priority: Priority, activeAdverInterval: Millis, version: 2 | 3 = 3): Millis =>
-  millis(((256 - priority) * (version === 2 ? second : activeAdverInterval)) / 256)
+export type SkewRule = 2 | 3 | 'pair'
+
+/**
+ * Skew_Time: the higher priority waits less, so that one Backup takes over before the others' timers fire.
+ *
+ * | rule    |                                                                         |
+ * |---------|-------------------------------------------------------------------------|
+ * | version 3 | ((256 - priority) * Active_Adver_Interval) / 256                      |
+ * | version 2 | (256 - priority) / 256 seconds, whatever the interval is              |
+ * | pair    | an eighth of the interval, and a quarter of version 3's: 0.28 intervals at priority 100 |
+ */
+export function skewTime(priority: Priority, activeAdverInterval: Millis, rule: SkewRule = 3): Millis {
+  const share = (256 - priority) / 256
+  switch (rule) {
+    case 2:
+      return millis(share * second)
+    case 3:
+      return millis(share * activeAdverInterval)
+    case 'pair':
+      return millis((1 / 8 + share / 4) * activeAdverInterval)
+    default:
+      return unreachable(rule)
+  }
+}
 
 /** Active_Down_Interval: 3 * Active_Adver_Interval + Skew_Time. */
 export const activeDownInterval = (
   priority: Priority,
   activeAdverInterval: Millis,
-  version: 2 | 3 = 3,
-): Millis => millis(3 * activeAdverInterval + skewTime(priority, activeAdverInterval, version))
+  rule: SkewRule = 3,
+): Millis => millis(3 * activeAdverInterval + skewTime(priority, activeAdverInterval, rule))

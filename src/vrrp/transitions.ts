@@ -68,7 +68,7 @@ export function toBackup(
   const backup: Backup = {
     name: 'backup',
     known: from.known,
-    activeDownAt: after(now, millis(activeDownInterval(params.priority, interval, params.version) + extra)),
+    activeDownAt: after(now, millis(activeDownInterval(params.priority, interval, params.skew) + extra)),
     activeAdverInterval: interval,
     ableSince: now,
     graced: false,

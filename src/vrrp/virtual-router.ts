@@ -267,7 +267,7 @@ export class VirtualRouter {
     if (this.state.name !== 'backup') return undefined
     const { last, activeAdverInterval } = this.state
     if (!last || last.priority === resignPriority) return undefined
-    const patience = activeDownInterval(this.params.priority, activeAdverInterval, this.params.version)
+    const patience = activeDownInterval(this.params.priority, activeAdverInterval, this.params.skew)
     return millis(this.clock.now() - last.at) <= patience ? last : undefined
   }
 }

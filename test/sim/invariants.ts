@@ -102,7 +102,9 @@ export class Invariants {
       if (better.process !== 'running' || better.state.name !== 'backup') continue
       if (better.params.priority <= director.params.priority) continue
       const interval = this.longestInterval()
-      const lead = skewTime(director.params.priority, interval) - skewTime(better.params.priority, interval)
+      const [later, sooner] = [director.params, better.params]
+      const lead =
+        skewTime(later.priority, interval, later.skew) - skewTime(sooner.priority, interval, sooner.skew)
       const since = this.quietSince([director, better])
       const settled = Math.max(since, better.stateSince + better.params.joinDelay)
       if (lead > 2 * this.latency() + this.slack() && this.lasted(settled, 5))
@@ -206,8 +208,8 @@ export class Invariants {
       ({ process, state, link }) => process === 'running' && link && state.name === 'backup',
     )
     const interval = this.longestInterval()
-    const times = backups.map(({ params: { priority } }) =>
-      resigned ? skewTime(priority, interval) : activeDownInterval(priority, interval),
+    const times = backups.map(({ params: { priority, skew } }) =>
+      resigned ? skewTime(priority, interval, skew) : activeDownInterval(priority, interval, skew),
     )
     return Math.min(...times) + 2 * this.latency() + this.slack()
   }

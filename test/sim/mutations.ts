@@ -28,7 +28,7 @@ export const mutations: Readonly<Record<string, SimStep>> = {
     const moved =
       next.name === 'backup' && (state.name !== 'backup' || next.activeDownAt !== state.activeDownAt)
     if (!moved) return [next, effects]
-    const skew = skewTime(params.priority, next.activeAdverInterval)
+    const skew = skewTime(params.priority, next.activeAdverInterval, params.skew)
     return [{ ...next, activeDownAt: millis(next.activeDownAt - skew) }, effects]
   },
   'tie-break inverted': given((params, state, event, now) =>

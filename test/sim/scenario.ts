@@ -3,6 +3,7 @@ import { type Millis, millis, type Priority, priority } from '../../src/base/uni
 import type { Preempt } from '../../src/config/model.js'
 import { step as realStep } from '../../src/vrrp/machine.js'
 import type { RouterParams } from '../../src/vrrp/state.js'
+import type { SkewRule } from '../../src/vrrp/timers.js'
 import type { SimDirector } from './director.js'
 import { Invariants, Violation } from './invariants.js'
 import type { Weather } from './lan.js'
@@ -375,12 +376,14 @@ function drawParams(random: SeededRandom, advertisementInterval: Millis): Router
   const lease = random.chance(0.9) ? millis(random.pick([1_000, 3_000, 10_000])) : undefined
   const joinDelay = millis(random.pick([0, 1_000]))
   const preemptDelay = millis(random.pick([0, 0, 5 * advertisementInterval]))
+  const skew = random.pick<SkewRule>([3, 'pair'])
   return Array.from({ length: random.chance(0.7) ? 2 : 3 }, (_, id) => ({
     priority: priority(equal ? 100 : 220 - 60 * id - random.integer(0, 20)) ?? fault('priority'),
     source: addressOf(id),
     advertisementInterval,
     preempt,
     preemptDelay,
+    skew,
     lease: lease === undefined ? undefined : millis(Math.max(lease, 2 * advertisementInterval)),
     garp: { count: random.integer(1, 5), interval: millis(100), refresh: millis(10_000) },
     joinDelay,

@@ -59,7 +59,7 @@ describe('vrrp/reconfigure', () => {
     await network.run(3_000)
     assert.deepEqual([changesOf(first).length, changesOf(second).length], [2, 1])
     first.host.dead = true
-    await network.run(1_700)
+    await network.run(1_000)
     assert.equal(rolesOf(second), 'front backup')
     await network.run(700)
     assert.equal(rolesOf(second), 'front active')

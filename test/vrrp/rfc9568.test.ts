@@ -149,6 +149,15 @@ describe('rfc9568', () => {
     assert.equal(activeDownInterval(prio(100), ms(100)), 300 + (156 * 100) / 256)
   })
 
+  it('6.1 in a pair the one Backup leaves room for a late advertisement only, and the higher priority is first', () => {
+    const skew = (priority: number) => skewTime(prio(priority), ms(100), 'pair')
+    assert.equal(Math.round(skew(100) * 10) / 10, 27.7)
+    for (let priority = 2; priority <= 255; priority++) assert.ok(skew(priority) < skew(priority - 1))
+    assert.ok(skew(255) > 12.5 && skew(1) < 37.5)
+    const backup = new Machine({ ...params, skew: 'pair' }).at(0, startup)
+    assert.equal(backup.backup().activeDownAt, 300 + skew(params.priority))
+  })
+
   it('6.4.1 on Startup the address owner advertises, announces and is Active', () => {
     const machine = new Machine({ ...params, priority: prio(255) }).at(0, startup)
     assert.equal(machine.did, 'send 255, claim, announce, initialize -> active')
@@ -387,7 +396,7 @@ describe('rfc3768', () => {
       assert.equal(skewTime(prio(100), ms(interval), 2), (156 * 1_000) / 256)
       assert.equal(activeDownInterval(prio(100), ms(interval), 2), 3 * interval + (156 * 1_000) / 256)
     }
-    const slow = { ...params, version: 2, advertisementInterval: ms(5_000) } as const
+    const slow = { ...params, skew: 2, advertisementInterval: ms(5_000) } as const
     const backup = new Machine(slow).at(0, startup)
     assert.equal(backup.backup().activeDownAt, activeDownInterval(slow.priority, ms(5_000), 2))
     backup.at(10, advert(150, { interval: 5_000 }))

@@ -258,7 +258,8 @@ export class Rules implements PairWatcher {
   /** From the death of the Active until the other one is. */
   succession(host: SimHost): number {
     const interval = this.longestInterval()
-    const skew = skewTime(priority(this.effective(host)) ?? fault(), interval)
+    const own = priority(this.effective(host)) ?? fault()
+    const skew = Math.max(skewTime(own, interval, 3), skewTime(own, interval, 'pair'))
     return 3 * interval + skew + 2 * this.world.calmLatency + this.slack()
   }
 
