@@ -1,8 +1,8 @@
 /** An operation as a person reads it: what appears, goes or becomes different, and from what to what. */
 import type { KernelChange } from '../base/kernel-change.js'
 import { unreachable } from '../base/result.js'
-import { IP_VS_CONN_F, IP_VS_SVC_F } from './constants.js'
-import type { Daemon, Destination, Service, Table } from './model.js'
+import { IP_VS_CONN_F, IP_VS_CONN_F_TUNNEL_TYPE, IP_VS_SVC_F, IP_VS_TUNNEL_ENCAP_FLAG } from './constants.js'
+import type { Daemon, Destination, Service, Table, Tunnel } from './model.js'
 import { daemonId, destinationId, serviceId } from './model.js'
 import { forwardingName, type Operation } from './operation.js'
 
@@ -83,14 +83,31 @@ function destinationFields({
   lowerThreshold,
   tunnel,
 }: Destination): Fields {
-  const through = `type ${tunnel.type} port ${tunnel.port} flags ${tunnel.flags}`
   return [
     ['forwarding', forwardingName(forwarding)],
     ['weight', weight],
     ['upper_threshold', upperThreshold || undefined],
     ['lower_threshold', lowerThreshold || undefined],
-    ['tunnel', forwarding === IP_VS_CONN_F.TUNNEL ? through : undefined],
+    ['tunnel', forwarding === IP_VS_CONN_F.TUNNEL ? tunnelName(tunnel) : undefined],
   ]
+}
+
+/** As the file says it: `ipip`, `gue:6080 checksum`; the number where the kernel knows more than we do. */
+function tunnelName({ type, port, flags }: Tunnel): string {
+  const through = port === 0 ? '' : `:${port}`
+  const checksum =
+    flags & IP_VS_TUNNEL_ENCAP_FLAG.REMCSUM
+      ? ' remote checksum'
+      : flags & IP_VS_TUNNEL_ENCAP_FLAG.CSUM
+        ? ' checksum'
+        : ''
+  return `${tunnelNames[type] ?? `type ${type}`}${through}${checksum}`
+}
+
+const tunnelNames: Readonly<Record<number, string>> = {
+  [IP_VS_CONN_F_TUNNEL_TYPE.IPIP]: 'ipip',
+  [IP_VS_CONN_F_TUNNEL_TYPE.GUE]: 'gue',
+  [IP_VS_CONN_F_TUNNEL_TYPE.GRE]: 'gre',
 }
 
 const shown = (fields: Fields): readonly string[] =>
