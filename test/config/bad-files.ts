@@ -687,7 +687,23 @@ const rules: readonly BadFile[] = [
       'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
       'forwarding = "full_nat"\nreal_servers = ["10.0.0.21:81", { address = "10.0.0.22:81", forwarding = "nat" }]',
     ),
-    '17:33: virtual_service[0].real_servers[1]: "nat" beside "full_nat" in one service, expected one of them for all servers',
+    '17:33: virtual_service[0].real_servers[1]: "nat" beside "full_nat" in one service, expected one of them for all servers, the sorry server included',
+  ),
+  bad(
+    'a NAT sorry server of a full NAT service',
+    changed(
+      'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
+      'forwarding = "full_nat"\nsorry_server = { address = "10.0.0.23:80", forwarding = "nat" }\nreal_servers = ["10.0.0.21:80"]',
+    ),
+    '17:16: virtual_service[0].sorry_server: "nat" beside "full_nat" in one service, expected one of them for all servers, the sorry server included',
+  ),
+  bad(
+    'a full NAT sorry server of a NAT service',
+    changed(
+      'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]',
+      'forwarding = "nat"\nsorry_server = { address = "10.0.0.23:80", forwarding = "full_nat" }\nreal_servers = ["10.0.0.21:80"]',
+    ),
+    '17:16: virtual_service[0].sorry_server: "full_nat" beside "nat" in one service, expected one of them for all servers, the sorry server included',
   ),
   bad(
     'full NAT of what no failover keeps',

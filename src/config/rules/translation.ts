@@ -18,22 +18,29 @@ export function checkTranslation(file: FileDraft, report: Report): void {
   }
 }
 
-const methodOf = (service: ServiceDraft, server: ServerDraft, path: Path, report: Report) =>
+type MachineDraft = ServerDraft | NonNullable<ServiceDraft['sorry_server']>
+
+const methodOf = (service: ServiceDraft, server: MachineDraft, path: Path, report: Report) =>
   report.isAbsent([...path, 'forwarding']) ? service.forwarding : server.forwarding
 
 /** The source is translated by service, whichever server the connection goes to. */
 function checkMixture(service: ServiceDraft, path: Path, report: Report): void {
-  const methods = (service.real_servers ?? []).map((server, k) =>
-    server ? methodOf(service, server, [...path, 'real_servers', k], report) : undefined,
-  )
+  const machines = [
+    ...(service.real_servers ?? []).map((server, k) => ({ server, path: [...path, 'real_servers', k] })),
+    { server: service.sorry_server, path: [...path, 'sorry_server'] },
+  ]
+  const methods = machines.map(({ server, path: own }) => server && methodOf(service, server, own, report))
   if (!methods.includes('full_nat')) return
   if (service.protocol === 'sctp') {
     report.warning([...path, 'protocol'], 'full NAT of SCTP: its sessions end with their director')
   }
-  const at = methods.indexOf('nat')
-  if (at < 0) return
-  report.error([...path, 'real_servers', at], '"nat" beside "full_nat" in one service', {
-    expected: 'one of them for all servers',
+  if (!methods.includes('nat')) return
+  // The sorry server is the odd one out, whatever it is.
+  const odd = methods.slice(0, -1).includes('nat') && methods.slice(0, -1).includes('full_nat')
+  const at = odd ? methods.indexOf('nat') : machines.length - 1
+  const [one, other] = [methods[at] ?? 'nat', methods[at] === 'nat' ? 'full_nat' : 'nat']
+  report.error(machines[at]?.path ?? path, `"${one}" beside "${other}" in one service`, {
+    expected: 'one of them for all servers, the sorry server included',
   })
 }
 
