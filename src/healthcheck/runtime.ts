@@ -105,11 +105,14 @@ class Runtime implements HealthcheckRuntime {
     for (const { key, check } of this.registry.checks.values()) {
       this.schedule.add(key, check.interval, clock.now())
     }
+    let unchecked = 0
     for (const [key, server] of this.registry.servers) {
       const before = old.servers.get(key)
       if (before && before.health !== 'unknown' && server.health === 'unknown') this.emitFact(server)
+      if (server.checks.length === 0 && server.health === 'unknown') unchecked += 1
       this.judge(server)
     }
+    if (unchecked > 0) this.ports.log.info(`${unchecked} servers without a check count as healthy`)
     this.arm()
   }
 
@@ -265,7 +268,8 @@ class Runtime implements HealthcheckRuntime {
       server.since = this.ports.clock.wall()
       const text = `${server.service}/${server.server}: ${before} -> ${health}, ${reason}`
       if (health === 'unhealthy') this.ports.log.warn(text)
-      else this.ports.log.info(text)
+      // Those without a check are told together.
+      else if (server.checks.length > 0 || before !== 'unknown') this.ports.log.info(text)
     }
     this.emitFact(server)
   }

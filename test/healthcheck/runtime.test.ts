@@ -110,6 +110,18 @@ describe('healthcheck/runtime', () => {
     runtime.stop()
   })
 
+  it('servers without checks are one line in the log, told again only when there are more', () => {
+    const two = service('web', [server('10.0.0.21:80', []), server('10.0.0.22:80', [])])
+    const { lines, runtime } = bench([two])
+    runtime.configure([two])
+    runtime.configure([two, service('api', [server('10.0.0.23:80', [])])])
+    assert.deepEqual(lines, [
+      '2 servers without a check count as healthy',
+      '1 servers without a check count as healthy',
+    ])
+    runtime.stop()
+  })
+
   it('equal checks of one server run once and serve all its services', async () => {
     const { clock, answers, runtime, runs, seen } = bench([
       service('web', [server('10.0.0.21:80', [tcpCheck()]), server('10.0.0.21:81', [tcpCheck()])]),
