@@ -1,6 +1,7 @@
 /** TOML text to statements, reading on after a broken line so that one run tells every syntax error. */
 import parser, { type TomlStatement } from 'toml/lib/parser.js'
 import { Lines } from './lines.js'
+import { plainStatements } from './plain-syntax.js'
 import { quote } from './printable.js'
 import type { Problem } from './problem.js'
 
@@ -12,6 +13,8 @@ export interface Syntax {
   readonly lines: Lines
   /** Lines whose value was replaced. */
   readonly brokenLines: ReadonlySet<number>
+  /** No value in a list has a key twice or a number that is too large. */
+  readonly plain: boolean
 }
 
 /** Each attempt reads the whole file again, at 2 to 3 MB a second: a large file gets few. */
@@ -22,6 +25,8 @@ export function readSyntax(source: string): Syntax {
   const problems: Problem[] = []
   const brokenLines = new Set<number>()
   let lines = new Lines(source)
+  const plain = plainStatements(source)
+  if (plain) return { statements: plain, problems, lines, brokenLines, plain: true }
   let statements: readonly TomlStatement[] | undefined
   const attempts = Math.max(1, Math.min(maxAttempts, Math.floor(maxCharacters / source.length)))
   for (let attempt = 0; attempt < attempts; attempt++) {
@@ -40,7 +45,7 @@ export function readSyntax(source: string): Syntax {
       brokenLines.add(problem.line)
     }
   }
-  return { statements, problems, lines, brokenLines }
+  return { statements, problems, lines, brokenLines, plain: false }
 }
 
 /** The text with the value of `key = value` on that line made a string; undefined for any other line. */

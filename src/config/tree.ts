@@ -17,10 +17,17 @@ export function buildTree(statements: readonly TomlStatement[], syntax: Syntax):
   builder.add(statements)
   const problems = [...builder.problems]
   // The library is the judge of what TOML calls a redefinition; it stops at the first one.
-  const verdict = judge(statements, syntax.lines.text)
+  const told = syntax.plain ? statements.map(withoutElements) : statements
+  const verdict = judge(told, syntax.lines.text)
   if (verdict && !problems.some((problem) => problem.line === verdict.line)) problems.push(verdict)
   return { root: builder.root, problems }
 }
+
+/** Nothing in a plain list can be a redefinition, and looking at thousands takes its time. */
+const withoutElements = (statement: TomlStatement): TomlStatement =>
+  statement.type === 'Assign' && statement.value.type === 'Array'
+    ? { ...statement, value: { ...statement.value, value: [] } }
+    : statement
 
 function judge(statements: readonly TomlStatement[], text: string): Problem | undefined {
   try {
