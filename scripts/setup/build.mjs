@@ -1,4 +1,4 @@
-// The TypeScript build, made when a source differs from what the last build saw.
+// The TypeScript build and its bundle, made when a source differs from what the last build saw.
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { runQuietly } from './report.mjs'
 
@@ -35,6 +35,7 @@ export function buildIsStale(root) {
 /** Removes outputs whose source has gone: a deleted test must not go on running. */
 function removeOrphans(root) {
   for (const file of filesUnder(`${root}build`)) {
+    if (file.startsWith(`${root}build/bundle`)) continue
     const source = file.slice(root.length + 'build/'.length).replace(/\.js(\.map)?$/, '.ts')
     if (/\.js(\.map)?$/.test(file) && !existsSync(root + source)) rmSync(file)
   }
@@ -45,5 +46,6 @@ export async function build(root) {
   rmSync(stampOf(root), { force: true })
   await runQuietly(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', '.'], { cwd: root })
   removeOrphans(root)
+  await runQuietly(process.execPath, [`${root}scripts/setup/bundle.mjs`], { cwd: root })
   writeFileSync(stampOf(root), before)
 }

@@ -1,5 +1,6 @@
 /** What a bug throws: one line in the log's own format, and the end of its process. */
 import type { Log } from '../base/ports.js'
+import { placesInSource } from './source-places.js'
 
 /** A log line has a limit, and the frames that matter come first. */
 const longestStack = 2_000
@@ -11,7 +12,7 @@ export function logBug(log: Log, what: string, error: unknown): void {
     log.error(`${what}: ${String(error)}`)
     return
   }
-  log.error(`${what}: ${error.message}`, { stack: (error.stack ?? '').slice(0, longestStack) })
+  log.error(`${what}: ${error.message}`, { stack: placesInSource(error.stack ?? '').slice(0, longestStack) })
 }
 
 /** Also for promises that nobody waits for. Its supervisor starts the process again from the configuration. */

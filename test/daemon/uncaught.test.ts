@@ -23,7 +23,7 @@ describe('daemon/uncaught', function () {
       assert.equal(lines.length, 1, lines.join('\n'))
       const entry = JSON.parse(lines[0] ?? '') as Record<string, string>
       assert.deepEqual([entry.level, entry.process, entry.message], ['error', 'vrrp', message])
-      assert.match(entry.stack ?? '', /throws\.js:\d+/)
+      assert.match(entry.stack ?? '', /\/test\/daemon\/fixtures\/throws\.ts:\d+:\d+/)
     })
   }
 
