@@ -24,7 +24,7 @@ const longestSilence = 5000
 export interface ChildFeature<To> {
   /** Acts on one message. `stop` does not come here. */
   handle(message: To): void
-  /** Current status to report; undefined before `start`. */
+  /** Current status to report; undefined before `start`, and while telling it would be in the way. */
   status(): unknown
   /** Leaves in good order; the process exits when it resolves. */
   stop(): Promise<void>
@@ -65,7 +65,8 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
     const begun = performance.now()
     if (begun < nextReport || unread >= statusBacklog) return false
     const status = feature.status()
-    if (status !== undefined) send({ type: 'status', status, eventLoopLagMs: lag.worstMs })
+    if (status === undefined) return false
+    send({ type: 'status', status, eventLoopLagMs: lag.worstMs })
     const ended = performance.now()
     nextReport = ended + Math.min((ended - begun) / statusShare, longestSilence)
     return true
@@ -105,6 +106,7 @@ export function runChild<To extends { readonly type: string }, Fact extends { re
   const reporting = setInterval(() => {
     // Not before it was told: a stall would be forgotten unseen.
     if (report()) lag.tick()
+    else if (performance.now() >= nextReport && unread < statusBacklog) send({ type: 'alive' })
   }, statusInterval)
 
   process.on('message', (raw) => {

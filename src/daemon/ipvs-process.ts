@@ -90,7 +90,8 @@ runChild<ToIpvs, Emitted>('ipvs', messageTypes.toIpvs, ({ log, emit }) => {
           return
       }
     },
-    status: () => runtime?.status(),
+    // With 30,000 servers it takes long to tell, and what is being changed is told behind it.
+    status: () => (runtime?.converging ? undefined : runtime?.status()),
     async stop() {
       await tracking.stop()
       await runtime?.stop()

@@ -118,8 +118,8 @@ export type ToTracker =
   | { readonly type: 'start'; readonly setting: TrackerSetting }
   | { readonly type: 'stop' }
 
-/** The child is up and waits for `start`; it has left and will exit by itself. */
-type Lifecycle = { readonly type: 'ready' } | { readonly type: 'stopped' }
+/** The child is up and waits for `start`; it runs but has no status now; it has left and will exit by itself. */
+type Lifecycle = { readonly type: 'ready' | 'alive' | 'stopped' }
 
 /** What each child reports each second and after each fact. */
 interface StatusReport<Status> {
@@ -209,6 +209,7 @@ export const messageTypes = {
   } satisfies Record<ToSync['type'], true>,
   fromVrrp: {
     ready: true,
+    alive: true,
     stopped: true,
     status: true,
     roleChanged: true,
@@ -217,6 +218,7 @@ export const messageTypes = {
   } satisfies Record<FromVrrp['type'], true>,
   fromTracker: {
     ready: true,
+    alive: true,
     stopped: true,
     status: true,
     trackChanged: true,
@@ -224,6 +226,7 @@ export const messageTypes = {
   } satisfies Record<FromTracker['type'], true>,
   fromIpvs: {
     ready: true,
+    alive: true,
     stopped: true,
     status: true,
     reconciled: true,
@@ -235,12 +238,16 @@ export const messageTypes = {
     planned: true,
     traffic: true,
   } satisfies Record<FromIpvs['type'], true>,
-  fromHealthcheck: { ready: true, stopped: true, status: true, healthChanged: true } satisfies Record<
-    FromHealthcheck['type'],
-    true
-  >,
+  fromHealthcheck: {
+    ready: true,
+    alive: true,
+    stopped: true,
+    status: true,
+    healthChanged: true,
+  } satisfies Record<FromHealthcheck['type'], true>,
   fromSync: {
     ready: true,
+    alive: true,
     stopped: true,
     status: true,
     syncReadiness: true,

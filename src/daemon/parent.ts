@@ -13,6 +13,7 @@ import type { ReloadPlan } from '../config/reload-plan.js'
 import { sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
+import { prefer } from '../platform/scheduling.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { AcceptFilter } from './accept-filter.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
@@ -147,6 +148,7 @@ export class Parent {
     this.tableStands = !this.hasTable
     // Checks can wait until the table stands: on a single processor they would only be in its way.
     for (const child of this.inUse) if (child !== this.children.healthcheck) child.start()
+    if (this.hasTable) prefer(this.children.ipvs.pid, true)
     this.tick()
   }
 
@@ -339,6 +341,7 @@ export class Parent {
   /** Or there is no use in waiting for it any longer. */
   private tableDone(): void {
     this.tableStands = true
+    prefer(this.children.ipvs.pid, false)
     if (!this.leaving) this.children.healthcheck.start()
     if (this.vrrpReady) this.openElections()
   }

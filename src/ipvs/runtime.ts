@@ -59,6 +59,8 @@ export interface IpvsRuntime {
   /** Lets the operation in flight end; then leaves the table as `on_exit` says. */
   stop(): Promise<void>
   status(): IpvsStatus
+  /** The whole table is being read and brought to what it should be. */
+  readonly converging: boolean
   /** Reads the kernel and touches nothing. Rejects with `OpError` when the table cannot be read. */
   plan(setting: IpvsSetting): Promise<IpvsPlan>
 }
@@ -100,6 +102,7 @@ class Runtime implements IpvsRuntime {
   private retry: Millis = FIRST_RETRY
   /** A full pass is due. */
   private full = false
+  converging = false
   /** The setting changed since it was last applied: */
   private configured = false
   /** in these services, by id. */
@@ -210,8 +213,11 @@ class Runtime implements IpvsRuntime {
 
   private async passes(): Promise<void> {
     while (!this.stopped && (this.full || this.configured || this.looks.size + this.touched.size > 0)) {
-      if (this.full || this.table === undefined) await this.fullPass()
-      else if (this.configured) await this.configuredPass(this.table)
+      if (this.full || this.table === undefined) {
+        this.converging = true
+        await this.fullPass()
+        this.converging = false
+      } else if (this.configured) await this.configuredPass(this.table)
       else if (this.looks.size > 0) await this.lookPass(this.table)
       else await this.healthPass(this.table)
     }

@@ -1,4 +1,5 @@
 /** Keeps the elections in time on a busy machine. */
+import { constants, setPriority } from 'node:os'
 import { Writer } from '../base/bytes.js'
 import { lastErrno, libc } from './libc.js'
 
@@ -17,4 +18,14 @@ export function claimRealtime(priority: number): string {
   const parameters = new Writer(4).u32host(priority).finish()
   const result = libc.schedSetScheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, parameters)
   return result < 0 ? `ordinary scheduling: ${lastErrno()}` : `real-time priority ${priority}`
+}
+
+/** On a single processor that process runs before the others, until it is over; not to be permitted is no error. */
+export function prefer(pid: number | undefined, preferred: boolean): void {
+  const { PRIORITY_HIGHEST, PRIORITY_NORMAL } = constants.priority
+  try {
+    if (pid !== undefined) setPriority(pid, preferred ? PRIORITY_HIGHEST : PRIORITY_NORMAL)
+  } catch {
+    // It runs as it is.
+  }
 }

@@ -42,6 +42,20 @@ describe('ipvs runtime', () => {
     })
   })
 
+  it('converges while it reads and changes the whole table, and at no other time', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([web()]))
+    assert.equal(runtime.converging, false)
+    const seen: boolean[] = []
+    machine.kernel.beforeExchange = () => seen.push(runtime.converging)
+    runtime.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    assert.deepEqual(seen, [false])
+    await machine.clock.advance(10_000)
+    assert.ok(seen.length > 1 && seen.slice(1).every((one) => one))
+    assert.equal(runtime.converging, false)
+  })
+
   it('adopts a table that another run left, whatever weights it had, and starts nothing again', async () => {
     const machine = new FakeMachine()
     const before = await machine.start(settingOf([web()]))

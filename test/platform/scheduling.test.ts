@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { getPriority } from 'node:os'
+import { prefer } from '../../src/platform/scheduling.js'
 
 const module = new URL('../../src/platform/scheduling.js', import.meta.url).href
 const claim = `
@@ -30,6 +33,21 @@ describe('scheduling', function () {
 
   it('is real time where it is permitted', () => {
     assert.deepEqual(run([]), realtime)
+  })
+
+  it('prefers a process for a while, and is not disturbed by one that has gone', async () => {
+    const child = spawn('sleep', ['60'])
+    try {
+      prefer(child.pid, true)
+      assert.equal(getPriority(child.pid), -20)
+      prefer(child.pid, false)
+      assert.equal(getPriority(child.pid), 0)
+    } finally {
+      child.kill()
+      await once(child, 'exit')
+    }
+    prefer(child.pid, true)
+    prefer(undefined, true)
   })
 
   it('says in one line what is not permitted, and goes on', () => {
