@@ -18,6 +18,7 @@ const { values } = parseArgs({
     'keepalived-reload': { type: 'string', default: '10000' },
   },
 })
+const { execPath: node } = process
 const sizes = values.sizes.split(',').map(Number)
 const keepalivedReload = Number(values['keepalived-reload'])
 const largest = Math.max(...sizes)
@@ -42,6 +43,8 @@ async function measure(start: Start, services: Services): Promise<void> {
     note('start', await kernel.untilComplete(servers, begun, limit))
     // Whatever else a start brings with it has ended.
     await pause(3_000)
+    const applied = program.firstApply()
+    if (applied !== undefined) note('first apply', applied)
     let weight = services.firstWeight
     if (name === 'vipair' || servers <= keepalivedReload) {
       try {
@@ -94,7 +97,15 @@ async function measure(start: Start, services: Services): Promise<void> {
   }
 }
 
+/** What a start cannot be shorter than: the main and the ipvs process, before they do anything. */
+async function measureFloor(servers: number): Promise<void> {
+  const begun = performance.now()
+  for (let process = 0; process < 2; process++) await run([node, '-e', '0'])
+  tell({ program: '2 x node -e 0', servers, what: 'start', value: performance.now() - begun })
+}
+
 for (const servers of sizes) {
+  await measureFloor(servers)
   for (const start of [startKeepalived, startVipair]) {
     await measure(start, { servers, firstWeight: 100 }).catch((error: unknown) =>
       tell({

@@ -14,6 +14,8 @@ export interface Program {
   write(services: Services): void
   /** By SIGHUP, which every program here understands. */
   reload(): void
+  /** Milliseconds from its setting until the table stood, as its log says; undefined before, and where it is not told. */
+  firstApply(): number | undefined
   /** By the program's own command; resolves when that ends. */
   readonly reloadByCommand?: () => Promise<void>
   stop(): Promise<unknown>
@@ -31,12 +33,17 @@ const vipairCommand = (folder: string, word: string): string[] => [
 export const startVipair: Start = (folder, services) => {
   const file = join(folder, 'vipair.toml')
   writeFileSync(file, vipairFile(services))
-  const child = new LabProcess('vipair', vipairCommand(folder, 'run'), { log: join(folder, 'vipair.log') })
+  const log = join(folder, `vipair-${services.servers}.log`)
+  const child = new LabProcess('vipair', vipairCommand(folder, 'run'), { log })
   return {
     name: 'vipair',
     process: child,
     write: (changed) => writeFileSync(file, vipairFile(changed)),
     reload: () => child.signal('SIGHUP'),
+    firstApply: () => {
+      const stood = /the table stands: .* in (\d+) ms/.exec(readFileSync(log, 'utf8'))
+      return stood ? Number(stood[1]) : undefined
+    },
     async reloadByCommand() {
       await run(vipairCommand(folder, 'reload'))
     },
@@ -56,6 +63,7 @@ export const startKeepalived: Start = (folder, services) => {
     process: child,
     write: (changed) => writeFileSync(file, keepalivedFile(changed)),
     reload: () => child.signal('SIGHUP'),
+    firstApply: () => undefined,
     stop: () => child.stop(),
   }
 }

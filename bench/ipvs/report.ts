@@ -2,6 +2,7 @@
 
 export type Value =
   | 'start'
+  | 'first apply'
   | 'reload'
   | 'reload, by command'
   | 'drift repaired'
@@ -11,7 +12,7 @@ export type Value =
   | 'failed'
 
 export interface Line {
-  readonly program: 'vipair' | 'keepalived' | 'ipvsadm -R'
+  readonly program: 'vipair' | 'keepalived' | 'ipvsadm -R' | '2 x node -e 0'
   readonly servers: number
   readonly what: Value
   readonly value: number
@@ -37,7 +38,7 @@ export function report(lines: readonly Line[]): string {
     return found.length === 0 ? undefined : median(found.map(({ value }) => value))
   }
   const rows: string[][] = [['', '', ...sizes.map((size) => size.toLocaleString('en')), 'growth']]
-  for (const what of ['start', 'reload', 'reload, by command'] as const) {
+  for (const what of ['start', 'first apply', 'reload', 'reload, by command'] as const) {
     for (const program of programs) {
       const values = sizes.map((size) => figureOf(program, what, size))
       if (values.some((value) => value !== undefined))
@@ -48,9 +49,13 @@ export function report(lines: readonly Line[]): string {
   const text = rows.map((row) =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(width[i] ?? 0) : cell.padStart(width[i] ?? 0))).join('  '),
   )
-  const others = lines.filter(({ what }) => !/^(start|reload|failed)/.test(what))
+  const others = lines.filter(({ what }) => !/^(start|first|reload|failed)/.test(what))
   return [
     ...text,
+    '',
+    "start: from the program's start until every server is in the kernel; of two Node processes, one after",
+    'the other and doing nothing, it is what nobody can do without. first apply: from when the ipvs process',
+    'has its setting.',
     '',
     ...others.map(({ program, servers, what, value, process }) => {
       const shown = what === 'drift repaired' ? milliseconds(value) : value.toFixed(1)

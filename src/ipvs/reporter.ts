@@ -27,12 +27,15 @@ export class Reporter {
   /** The last time that there were any. */
   lastDrift: DriftRepaired | undefined
   private daemonsStood = false
+  private readonly begun: Millis
 
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly emit: (fact: IpvsFact) => void,
-  ) {}
+  ) {
+    this.begun = clock.now()
+  }
 
   changed(results: readonly OperationResult[]): void {
     const done = results.filter(({ code }) => code === 'OK').map(({ operation }) => operation)
@@ -54,7 +57,8 @@ export class Reporter {
     this.reconciled = true
     const services = declared.length
     const servers = declared.reduce((sum, id) => sum + (table.services.get(id)?.destinations.size ?? 0), 0)
-    const how = changes === 0 ? 'adopted as it was' : `${changes} changes`
+    const took = Math.round(this.clock.now() - this.begun)
+    const how = changes === 0 ? 'adopted as it was' : `${changes} changes in ${took} ms`
     const but = failed === 0 ? '' : `, ${failed} refused`
     this.log.info(`the table stands: ${services} services, ${servers} servers, ${how}${but}`)
     this.emit({ type: 'reconciled', services, servers, changes, failed })
