@@ -12,6 +12,7 @@ export type CheckConfig = TcpCheckConfig | HttpCheckConfig
 export const defaultCheck: CheckConfig = {
   type: 'tcp',
   interval: millis(1000),
+  fastInterval: undefined,
   timeout: millis(1000),
   rise: 2,
   fall: 3,

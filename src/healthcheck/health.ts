@@ -69,6 +69,18 @@ export function step(
   }
 }
 
+/** The runs to come may change it soon: none has decided yet, or the last one spoke against the verdict. */
+export function isChanging(state: CheckState): boolean {
+  switch (state.name) {
+    case 'unknown':
+      return true
+    case 'healthy':
+      return state.failures > 0
+    case 'unhealthy':
+      return state.passes > 0
+  }
+}
+
 /**
  * The verdict on a server from all its checks: one that fails is enough for unhealthy, all must pass for
  * healthy. While that is open (a check has no verdict yet) the last verdict stands, so `previous` comes back.

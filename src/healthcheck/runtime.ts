@@ -6,7 +6,7 @@ import type { VirtualServiceConfig } from '../config/model.js'
 import type { Checker } from './checkers/checker.js'
 import { runCheck } from './checkers/run-check.js'
 import { Deadlines } from './deadlines.js'
-import { combine, step } from './health.js'
+import { combine, isChanging, step } from './health.js'
 import { inconclusive, type Outcome, outcomeText } from './outcome.js'
 import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from './registry.js'
 import { Schedule } from './schedule.js'
@@ -103,7 +103,7 @@ class Runtime implements HealthcheckRuntime {
     this.registry = buildRegistry(old, services, clock.wall())
     for (const key of old.checks.keys()) if (!this.registry.checks.has(key)) this.forget(key)
     for (const { key, check } of this.registry.checks.values()) {
-      this.schedule.add(key, check.interval, clock.now())
+      this.schedule.add(key, check.interval, clock.now(), check.fastInterval)
     }
     let unchecked = 0
     for (const [key, server] of this.registry.servers) {
@@ -228,12 +228,13 @@ class Runtime implements HealthcheckRuntime {
     const now = this.ports.clock.now()
     this.running.delete(key)
     this.limits.delete(key)
-    this.schedule.finished(key, now)
     entry.lastDuration = now - run.startedAt
     this.count(entry, outcome, now)
     const { rise, fall } = entry.check
     const [state, effects] = step({ rise, fall, subject: entry.subject }, entry.state, outcome)
     entry.state = state
+    // Not after an inconclusive one: who is short of descriptors should not ask more often.
+    this.schedule.finished(key, now, outcome.pass !== undefined && isChanging(state))
     if (effects.length > 0) for (const server of entry.servers) this.judge(server)
     this.arm()
   }

@@ -414,6 +414,16 @@ const values: readonly BadFile[] = [
     '17:9: virtual_service[0].check: the list is empty, expected a check, or { type = "none" } for none',
   ),
   service(
+    'a fast interval that is slow',
+    'check = { type = "tcp", fast_interval = "2s" }',
+    '17:41: virtual_service[0].check.fast_interval: longer than the interval, expected at most 1s',
+  ),
+  service(
+    'a fast interval that is slow, in a list',
+    'check = [{ type = "tcp", fast_interval = "100ms" }, { type = "tcp", interval = "500ms", fast_interval = "1s" }]',
+    '17:105: virtual_service[0].check[1].fast_interval: longer than the interval, expected at most 500ms',
+  ),
+  service(
     'none beside a check',
     'check = [{ type = "tcp" }, { type = "none" }]',
     '17:28: virtual_service[0].check[1]: "none" beside other checks, expected it alone, or without it',

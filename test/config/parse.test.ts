@@ -81,6 +81,7 @@ describe('a valid file', () => {
     const tcp = {
       type: 'tcp',
       interval: 1000,
+      fastInterval: undefined,
       timeout: 1000,
       rise: 2,
       fall: 3,
@@ -342,6 +343,7 @@ describe('checks', () => {
       {
         type: 'http',
         interval: 1000,
+        fastInterval: undefined,
         timeout: 1000,
         rise: 2,
         fall: 3,

@@ -20,6 +20,7 @@ export function endpoint(text: string): Endpoint {
 
 const common = {
   interval: millis(1_000),
+  fastInterval: undefined,
   timeout: millis(400),
   rise: 2,
   fall: 3,

@@ -100,6 +100,82 @@ describe('healthcheck/schedule', () => {
     assert.equal(runs.size, 100_000)
   }).timeout(60_000)
 
+  it('while a verdict changes the next run comes after the fast interval, and the slots stay', () => {
+    const schedule = new Schedule(0)
+    const fast = millis(100)
+    schedule.add('a', interval, start, fast)
+    assert.deepEqual(takeAll(schedule, start), ['a'])
+    schedule.finished('a', millis(start + 30), true)
+    for (const at of [100, 200, 300]) {
+      assert.equal(next(schedule), start + at)
+      assert.equal(schedule.takeDue(millis(start + at))?.late, 0)
+      schedule.finished('a', millis(start + at + 20), at < 300)
+    }
+    assert.equal(next(schedule), start + 1_000)
+    // Started in its slot, and slower than the fast interval: at once again.
+    takeAll(schedule, millis(start + 1_000))
+    schedule.finished('a', millis(start + 1_400), true)
+    assert.equal(next(schedule), start + 1_400)
+    // A run between two slots that outlasts one of them has cost it.
+    takeAll(schedule, millis(start + 1_400))
+    schedule.finished('a', millis(start + 2_100), false)
+    assert.equal(next(schedule), start + 3_000)
+    assert.equal(schedule.missed, 1)
+  })
+
+  it('a slot that comes sooner than the fast interval is kept, and serves', () => {
+    const schedule = new Schedule(0)
+    schedule.add('a', interval, start, millis(400))
+    for (const at of [0, 400, 800, 1_000, 1_400]) {
+      assert.equal(next(schedule), start + at)
+      assert.deepEqual(takeAll(schedule, millis(start + at)), ['a'])
+      schedule.finished('a', millis(start + at + 10), true)
+    }
+    assert.equal(schedule.missed, 0)
+  })
+
+  it('hastened, a check runs now, once, and never beside itself', () => {
+    const schedule = new Schedule(0.5)
+    schedule.add('a', interval, start)
+    schedule.hasten('a', millis(start + 100))
+    schedule.hasten('a', millis(start + 150))
+    assert.deepEqual(takeAll(schedule, millis(start + 100)), ['a'])
+    schedule.hasten('a', millis(start + 110))
+    assert.equal(schedule.nextDeadline(), undefined)
+    schedule.finished('a', millis(start + 120))
+    assert.equal(next(schedule), start + 500)
+    schedule.hasten('gone', start)
+    assert.equal(next(schedule), start + 500)
+  })
+
+  it('after a stall a run between slots is dropped, and its slot served or skipped as ever', () => {
+    const schedule = new Schedule(0)
+    schedule.add('a', interval, start, millis(100))
+    takeAll(schedule, start)
+    schedule.finished('a', start, true)
+    assert.deepEqual(takeAll(schedule, millis(start + 5_300)), [])
+    assert.equal(next(schedule), start + 6_000)
+    assert.equal(schedule.missed, 5)
+  })
+
+  it('10,000 checks that are new converge in fast runs without ever herding', () => {
+    const schedule = new Schedule(0.3)
+    const [long, fast] = [millis(10_000), millis(1_000)]
+    for (let i = 0; i < 10_000; i++) schedule.add(`${i}`, long, start, fast)
+    const runs = new Map<string, number>()
+    for (let tick = 0; tick < 1_200; tick++) {
+      const now = millis(start + tick * 10 + 9.999)
+      const keys = takeAll(schedule, now)
+      // Two runs each within an interval, where rise is 2: at most twice the usual number at any time.
+      assert.ok(keys.length <= 25, `${keys.length} starts in 10 ms`)
+      for (const key of keys) {
+        runs.set(key, (runs.get(key) ?? 0) + 1)
+        schedule.finished(key, now, runs.get(key) === 1)
+      }
+      if (tick === 1_101) assert.equal([...runs.values()].filter((count) => count >= 2).length, 10_000)
+    }
+  }).timeout(60_000)
+
   it('two directors with other seeds check at other moments', () => {
     const [one, two] = [new Schedule(0.1), new Schedule(0.6)]
     for (const schedule of [one, two]) schedule.add('a', interval, start)

@@ -13,6 +13,7 @@ function parsed<T>(parse: (text: string) => T | undefined, text: string): T {
 const check = {
   type: 'tcp',
   interval: millis(1000),
+  fastInterval: undefined,
   timeout: millis(1000),
   rise: 2,
   fall: 3,

@@ -5,6 +5,8 @@ import { formatDuration } from '../values.js'
 
 export interface CheckCommon {
   readonly interval: Millis
+  /** In place of the interval while the verdict may change or there is none yet; undefined: the interval. */
+  readonly fastInterval: Millis | undefined
   readonly timeout: Millis
   /** Consecutive passes that make healthy. */
   readonly rise: number
@@ -16,21 +18,22 @@ export interface CheckCommon {
   readonly bind: IpAddress | undefined
 }
 
-/** Of a check's table, which has more. */
-export const commonOf = ({ interval, timeout, rise, fall, port, bind }: CheckCommon): CheckCommon => ({
-  interval,
-  timeout,
-  rise,
-  fall,
-  port,
-  bind,
-})
+interface CommonTable extends Omit<CheckCommon, 'fastInterval'> {
+  readonly fast_interval: Millis | undefined
+}
 
-export const normalCommon = ({ interval, timeout, rise, fall, port, bind }: CheckCommon) => ({
-  interval: formatDuration(interval),
-  timeout: formatDuration(timeout),
-  rise,
-  fall,
-  port,
-  bind: bind && formatIp(bind),
+/** Of a check's table, which has more. */
+export const commonOf = (table: CommonTable): CheckCommon => {
+  const { interval, fast_interval: fastInterval, timeout, rise, fall, port, bind } = table
+  return { interval, fastInterval, timeout, rise, fall, port, bind }
+}
+
+export const normalCommon = (check: CheckCommon) => ({
+  interval: formatDuration(check.interval),
+  fast_interval: check.fastInterval && formatDuration(check.fastInterval),
+  timeout: formatDuration(check.timeout),
+  rise: check.rise,
+  fall: check.fall,
+  port: check.port,
+  bind: check.bind && formatIp(check.bind),
 })

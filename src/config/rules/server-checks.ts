@@ -3,6 +3,7 @@ import { formatIp } from '../../base/ip.js'
 import type { Path } from '../node.js'
 import type { Report } from '../report.js'
 import { hasManyPorts } from '../service-address.js'
+import { formatDuration } from '../values.js'
 import type { ServiceDraft } from './services.js'
 
 type ServerDraft = NonNullable<NonNullable<ServiceDraft['real_servers']>[number]>
@@ -38,6 +39,15 @@ function checkPorts(
 }
 
 function checkList(list: ServiceDraft['check'], path: Path, report: Report): void {
+  for (const [i, check] of (list ?? []).entries()) {
+    if (!check || !('interval' in check)) continue
+    const { interval, fast_interval: fast } = check
+    if (interval === undefined || fast === undefined || fast <= interval) continue
+    const where = report.isAbsent([...path, 'type']) ? [...path, i] : path
+    report.error([...where, 'fast_interval'], 'longer than the interval', {
+      expected: `at most ${formatDuration(interval)}`,
+    })
+  }
   if (!list || list.length < 2) return
   for (const [i, check] of list.entries()) {
     if (check?.type === 'none') {

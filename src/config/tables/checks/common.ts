@@ -9,6 +9,10 @@ export const type = <const T extends string>(word: T) => required(choice([word])
 
 export const common = {
   interval: defaulted(duration({ from: '10ms', to: '24h' }), '1s', 'Time between the starts of two checks.'),
+  fast_interval: optional(
+    duration({ from: '10ms', to: '24h' }),
+    'The same while the verdict may change or there is none yet; the interval.',
+  ),
   timeout: defaulted(
     duration({ from: '1ms', to: '1h' }),
     '1s',
@@ -21,10 +25,12 @@ export const common = {
 }
 
 /** Of every kind, in a version to come. */
-export const later = ['fast_interval']
+export const later: readonly string[] = []
 
 export const synonyms = {
   delay_loop: 'interval',
+  delay_before_retry: 'fast_interval',
+  fastinter: 'fast_interval',
   retry: 'fall',
   retries: 'fall',
   connect_timeout: 'timeout',
