@@ -13,6 +13,12 @@ export type AskedWeight =
   /** Of the configured weight, 0 to 100. */
   { readonly percent: number } | { readonly weight: Weight }
 
+/** With the check that asks, and what it saw: `agent 10.0.0.21:9000: up 75%`. */
+export interface AskedBy {
+  readonly weight: AskedWeight
+  readonly by: string
+}
+
 export interface ServerHealth {
   /** Name of the virtual service. */
   readonly service: string
@@ -22,6 +28,8 @@ export interface ServerHealth {
   /** One line: why, e.g. `http GET /healthz: status 503, expected 200-399 (3 of 3 failed)`. */
   readonly reason: string
   readonly since: number
+  /** While healthy: the least that its checks ask for; absent where none does. */
+  readonly asked?: AskedBy
 }
 
 /** Whether this director holds the peer's sessions: what `preempt = "when_synced"` waits for. */

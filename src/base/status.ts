@@ -59,6 +59,8 @@ export interface RealServerStatus {
   readonly sinceSeconds: number
   /** As configured. */
   readonly weight: number
+  /** What its checks ask for in place of that, and which one; an operator's weight wins. Null: nothing. */
+  readonly asked: { readonly weight: number; readonly by: string } | null
   /** As the kernel has it; null when the server is not in the table. */
   readonly effectiveWeight: number | null
   /** `direct`, `nat`, `tunnel ipip`, `tunnel gue:6080 checksum`. */

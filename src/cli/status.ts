@@ -93,6 +93,7 @@ const drainLine = ({ address, activeConnections, inactiveConnections, secondsLef
 
 /** What an operator asked for, and what takes its time; empty for most. */
 function courseOf({
+  asked,
   admin,
   adminReason,
   effectiveWeight,
@@ -103,6 +104,7 @@ function courseOf({
   const words = admin === 'enabled' ? [] : [`${admin} by the operator${reason}`]
   if (drainSeconds !== null) words.push(`${formatAge(drainSeconds)} left`)
   else if (admin === 'drain' && effectiveWeight === null) words.push('drained')
+  if (asked !== null) words.push(`weight ${asked.weight} asked for: ${asked.by}`)
   if (slowStartSeconds !== null)
     words.push(`starts slowly, ${formatAge(slowStartSeconds)} to its full weight`)
   return words.join(', ')

@@ -1,4 +1,5 @@
 /** Virtual services in the status: what the file says beside what the kernel and the checks say. Pure. */
+import { weightAsked } from '../base/asked-weight.js'
 import type { ServerHealth } from '../base/facts.js'
 import type {
   RealServerStatus,
@@ -96,6 +97,9 @@ function serverStatus(
     reason: known?.reason ?? 'no verdict yet',
     sinceSeconds: (since === undefined ? uptime : Math.max(0, now - since)) / 1000,
     weight: server.weight,
+    asked: known?.asked
+      ? { weight: weightAsked(known.asked.weight, server.weight), by: known.asked.by }
+      : null,
     effectiveWeight: there?.kernelWeight ?? null,
     forwarding: forwardingText(server),
     admin: override?.action ?? 'enabled',

@@ -1,6 +1,6 @@
 /** Outcomes to health: a verdict changes only after `rise` passes or `fall` failures in a row. */
-import type { Health } from '../base/facts.js'
-import { type Outcome, outcomeText } from './outcome.js'
+import type { AskedBy, AskedWeight, Health } from '../base/facts.js'
+import { type Outcome, outcomeText, type Pass } from './outcome.js'
 
 export interface HealthParams {
   /** Passes in a row that make healthy, at least 1. */
@@ -14,15 +14,20 @@ export interface HealthParams {
 /** One check's state; each holds only the run that could end it. `reason` is the line a person reads. */
 export type CheckState =
   | { readonly name: 'unknown'; readonly passes: number; readonly failures: number; readonly reason: string }
-  | { readonly name: 'healthy'; readonly failures: number; readonly reason: string }
+  | {
+      readonly name: 'healthy'
+      readonly failures: number
+      readonly reason: string
+      /** By the last pass. */
+      readonly asked?: AskedBy
+    }
   | { readonly name: 'unhealthy'; readonly passes: number; readonly reason: string }
 
-/** Announced when a verdict is complete, and when an unhealthy check begins to fail in another way. */
-export interface HealthEffect {
-  readonly type: 'healthChanged'
-  readonly health: Health
-  readonly reason: string
-}
+export type HealthEffect =
+  /** A verdict is complete, or an unhealthy check begins to fail in another way. */
+  | { readonly type: 'healthChanged'; readonly health: Health; readonly reason: string }
+  /** A healthy check asks for another weight than before, or for none. */
+  | { readonly type: 'askedChanged'; readonly asked: AskedBy | undefined }
 
 const nothing: readonly HealthEffect[] = []
 
@@ -47,13 +52,13 @@ export function step(
     case 'unknown': {
       const passes = outcome.pass ? state.passes + 1 : 0
       const failures = outcome.pass ? 0 : state.failures + 1
-      if (passes >= params.rise) return becomeHealthy(params, outcome)
+      if (outcome.pass && passes >= params.rise) return becomeHealthy(params, outcome)
       if (failures >= params.fall) return becomeUnhealthy(params, outcome)
       const reason = line(params, outcome, passes + failures)
       return [{ name: 'unknown', passes, failures, reason }, nothing]
     }
     case 'healthy': {
-      if (outcome.pass) return [state.failures === 0 ? state : { ...state, failures: 0 }, nothing]
+      if (outcome.pass) return passAgain(params, state, outcome)
       const failures = state.failures + 1
       return failures >= params.fall ? becomeUnhealthy(params, outcome) : [{ ...state, failures }, nothing]
     }
@@ -99,12 +104,35 @@ export function combine(
 
 const joinReasons = (checks: readonly CheckState[]): string => checks.map((check) => check.reason).join('; ')
 
-function becomeHealthy(
+type Healthy = Extract<CheckState, { readonly name: 'healthy' }>
+
+function passAgain(
   params: HealthParams,
-  outcome: Outcome,
+  state: Healthy,
+  outcome: Pass,
 ): readonly [CheckState, readonly HealthEffect[]] {
+  const asked = askedBy(params, outcome)
+  if (sameWeight(asked?.weight, state.asked?.weight))
+    return [state.failures === 0 ? state : { ...state, failures: 0 }, nothing]
+  const { name, reason } = state
+  return [{ name, failures: 0, reason, ...(asked && { asked }) }, [{ type: 'askedChanged', asked }]]
+}
+
+function askedBy({ subject }: HealthParams, { asked, detail }: Pass): AskedBy | undefined {
+  return asked && { weight: asked, by: `${subject}: ${detail}` }
+}
+
+function sameWeight(a: AskedWeight | undefined, b: AskedWeight | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  if ('percent' in a) return 'percent' in b && a.percent === b.percent
+  return 'weight' in b && a.weight === b.weight
+}
+
+function becomeHealthy(params: HealthParams, outcome: Pass): readonly [CheckState, readonly HealthEffect[]] {
   const reason = line(params, outcome, params.rise)
-  return [{ name: 'healthy', failures: 0, reason }, [{ type: 'healthChanged', health: 'healthy', reason }]]
+  const asked = askedBy(params, outcome)
+  const state: Healthy = { name: 'healthy', failures: 0, reason, ...(asked && { asked }) }
+  return [state, [{ type: 'healthChanged', health: 'healthy', reason }]]
 }
 
 function becomeUnhealthy(

@@ -1,6 +1,7 @@
 /** Which real servers stand on which checks. Built anew from each configuration; what did not change keeps its history. */
-import type { Health } from '../base/facts.js'
+import type { AskedBy, Health } from '../base/facts.js'
 import { type Endpoint, formatEndpoint } from '../base/ip.js'
+import type { Millis } from '../base/units.js'
 import type { CheckConfig } from '../config/check.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { type CheckState, initialCheckState } from './health.js'
@@ -25,6 +26,13 @@ export interface ServerEntry {
   reason: string
   /** Wall clock: when `health` began. */
   since: number
+  /** As the file has it. */
+  readonly weight: number
+  /** What its checks ask for, as last told; and what it comes to, and when that was told. */
+  asked: AskedBy | undefined
+  told: { readonly weight: number; readonly at: Millis } | undefined
+  /** Its checks ask for something else by now, which waits to be told. */
+  untold: boolean
 }
 
 export interface Registry {
@@ -46,7 +54,7 @@ export function buildRegistry(
   const checks = new Map<string, CheckEntry>()
   const servers = new Map<string, ServerEntry>()
   for (const service of services) {
-    for (const { name, endpoint, checks: configured } of service.realServers) {
+    for (const { name, endpoint, weight, checks: configured } of service.realServers) {
       const key = JSON.stringify([service.name, name])
       const before = old.servers.get(key)
       const same = before && formatEndpoint(before.endpoint) === formatEndpoint(endpoint) ? before : undefined
@@ -58,6 +66,10 @@ export function buildRegistry(
         health: same?.health ?? 'unknown',
         reason: same?.reason ?? 'no check has finished yet',
         since: same?.since ?? wall,
+        weight,
+        asked: same?.asked,
+        told: same?.weight === weight ? same.told : undefined,
+        untold: false,
       }
       servers.set(key, server)
       for (const check of configured) attach(checks, old, check, server)

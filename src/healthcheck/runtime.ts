@@ -1,12 +1,14 @@
 /** The healthcheck process at work: runs the checks when they are due and tells what became of the servers. */
+import { weightAsked } from '../base/asked-weight.js'
 import type { Health, ServerHealth } from '../base/facts.js'
 import type { Clock, Log, Random, Timer } from '../base/ports.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
+import { isWorthTelling, leastAsked } from './asked.js'
 import type { Checker } from './checkers/checker.js'
 import { runCheck } from './checkers/run-check.js'
 import { Deadlines } from './deadlines.js'
-import { combine, isChanging, step } from './health.js'
+import { type CheckState, combine, isChanging, step } from './health.js'
 import { inconclusive, type Outcome, outcomeText } from './outcome.js'
 import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from './registry.js'
 import { Schedule } from './schedule.js'
@@ -63,7 +65,8 @@ const startsPerTurn = 16
 const warnInterval = millis(10_000)
 
 /**
- * Emits a fact when a server's health changes, and when an unhealthy server begins to fail in another way
+ * Emits a fact when a server's health changes, when its checks ask for another weight (not each little
+ * change: `isWorthTelling`), and when an unhealthy server begins to fail in another way
  * (`since` then stays). A server starts as `unknown`, which is not emitted unless the same name was
  * something else before; one without checks is healthy at once.
  */
@@ -235,7 +238,7 @@ class Runtime implements HealthcheckRuntime {
     entry.state = state
     // Not after an inconclusive one: who is short of descriptors should not ask more often.
     this.schedule.finished(key, now, outcome.pass !== undefined && isChanging(state))
-    if (effects.length > 0) for (const server of entry.servers) this.judge(server)
+    for (const server of entry.servers) if (effects.length > 0 || server.untold) this.judge(server)
     this.arm()
   }
 
@@ -253,12 +256,11 @@ class Runtime implements HealthcheckRuntime {
   }
 
   private judge(server: ServerEntry): void {
-    const { health, reason } = combine(
-      server.checks.map((check) => check.state),
-      server,
-    )
+    const states = server.checks.map((check) => check.state)
+    const { health, reason } = combine(states, server)
     const changed = health !== server.health
-    if (!changed && (health !== 'unhealthy' || reason === server.reason)) {
+    const moved = this.weigh(server, health, states, changed)
+    if (!changed && !moved && (health !== 'unhealthy' || reason === server.reason)) {
       server.reason = reason
       return
     }
@@ -272,7 +274,38 @@ class Runtime implements HealthcheckRuntime {
       // Those without a check are told together.
       else if (server.checks.length > 0 || before !== 'unknown') this.ports.log.info(text)
     }
+    if (moved) {
+      const { weight, asked, told } = server
+      const by = asked?.by ?? 'no check asks for another'
+      this.ports.log.info(`${server.service}/${server.server}: weight ${told?.weight} of ${weight}, ${by}`)
+    }
     this.emitFact(server)
+  }
+
+  /** Takes what the checks ask for; answers whether a weight other than before is to be told now. */
+  private weigh(
+    server: ServerEntry,
+    health: Health,
+    states: readonly CheckState[],
+    healthChanged: boolean,
+  ): boolean {
+    const { weight: configured, told } = server
+    const asked = health === 'healthy' ? leastAsked(states, configured) : undefined
+    server.untold = false
+    if (health !== 'healthy' || (asked === undefined && told === undefined)) {
+      server.asked = undefined
+      server.told = undefined
+      return false
+    }
+    const now = this.ports.clock.now()
+    const weight = asked ? weightAsked(asked.weight, configured) : configured
+    if (!healthChanged && !isWorthTelling(told, weight, configured, now)) {
+      server.untold = weight !== told?.weight
+      return false
+    }
+    server.asked = asked
+    server.told = { weight, at: now }
+    return true
   }
 
   private emitFact(server: ServerEntry): void {
@@ -289,6 +322,6 @@ class Runtime implements HealthcheckRuntime {
 }
 
 function factOf(server: ServerEntry): ServerHealth {
-  const { service, server: name, health, reason, since } = server
-  return { service, server: name, health, reason, since }
+  const { service, server: name, health, reason, since, asked } = server
+  return { service, server: name, health, reason, since, ...(asked && { asked }) }
 }

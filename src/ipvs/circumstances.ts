@@ -59,7 +59,7 @@ export class Circumstances {
     return touched
   }
 
-  /** Names of the services where a verdict changed. `table`: as last known. */
+  /** Names of the services where a verdict, or a weight asked for, changed. `table`: as last known. */
   healthChanged(
     changes: readonly ServerHealth[],
     table: Table | undefined,
@@ -68,6 +68,7 @@ export class Circumstances {
     const noted = this.verdicts.note(changes)
     for (const { service: name, server, before, health } of noted) {
       const service = this.services.get(name)
+      if (before === health) continue
       if (health === 'unhealthy' || service === undefined) this.slowStarts.end(name, server)
       else if (service.slowStart === undefined) continue
       else if (before === 'unhealthy' || waits(service, server, table)) this.start(service, server, now)
@@ -149,6 +150,7 @@ export class Circumstances {
 
   private influences(now: Millis): Influences {
     return {
+      askedOf: (service, server) => this.verdicts.askedOf(service, server),
       overrideOf: (service, server) => this.overrides.of(service, server),
       momentary: (service, server, full) => this.slowStarts.weight(service, server, full, now),
       stays: (id, destination) => this.drains.stays(id, destination, now),

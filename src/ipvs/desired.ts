@@ -1,5 +1,6 @@
 /** The table that the file and the servers' health ask for. */
-import type { AdminAction, Health, ServerOverride } from '../base/facts.js'
+import { weightAsked } from '../base/asked-weight.js'
+import type { AdminAction, AskedWeight, Health, ServerOverride } from '../base/facts.js'
 import type { SyncConfig, VirtualServiceConfig } from '../config/model.js'
 import { kernelDestination, kernelService, serviceKeys } from './kernel-terms.js'
 import type { Daemon, Destination, ServiceEntry, ServiceKey, Table } from './model.js'
@@ -10,6 +11,8 @@ export type HealthOf = (service: string, server: string) => Health
 
 /** What decides about a server's weight beside its health. */
 export interface Influences {
+  /** What a server's checks ask for in place of its weight. */
+  askedOf(service: string, server: string): AskedWeight | undefined
   overrideOf(service: string, server: string): ServerOverride | undefined
   /** What a server has now of the weight that it will have. */
   momentary(service: string, server: string, full: number): number
@@ -20,6 +23,7 @@ export interface Influences {
 }
 
 export const noInfluences: Influences = {
+  askedOf: () => undefined,
   overrideOf: () => undefined,
   momentary: (_service, _server, full) => full,
   stays: () => false,
@@ -98,7 +102,8 @@ function desiredEntry(
     if (health === 'unknown' && out) continue
     const inKernel = actual?.destinations.get(id)?.weight
     const override = influences.overrideOf(config.name, server.name)
-    const full = override?.weight ?? server.weight
+    const asked = influences.askedOf(config.name, server.name)
+    const full = override?.weight ?? (asked ? weightAsked(asked, server.weight) : server.weight)
     const weight =
       override?.action === 'drain'
         ? inKernel !== undefined && influences.stays(name, id)
@@ -115,7 +120,7 @@ function desiredEntry(
 }
 
 interface Asked {
-  /** The file's weight, or an operator's. */
+  /** An operator's weight, or what the checks ask for, or the file's. */
   readonly full: number
   readonly action: AdminAction | undefined
 }

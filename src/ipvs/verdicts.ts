@@ -1,5 +1,5 @@
 /** The last verdict on each real server. */
-import type { Health, ServerHealth } from '../base/facts.js'
+import type { AskedWeight, Health, ServerHealth } from '../base/facts.js'
 import { formatEndpoint } from '../base/ip.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 
@@ -10,6 +10,14 @@ export interface VerdictChange {
   readonly health: Health
 }
 
+interface Verdict {
+  readonly health: Health
+  readonly asked: AskedWeight | undefined
+}
+
+const sameAsked = (a: AskedWeight | undefined, b: AskedWeight | undefined): boolean =>
+  JSON.stringify(a) === JSON.stringify(b)
+
 const nameOf = (service: string, server: string): string => `${service}\0${server}`
 
 /**
@@ -17,30 +25,36 @@ const nameOf = (service: string, server: string): string => `${service}\0${serve
  * before it did.
  */
 export class Verdicts {
-  private readonly known = new Map<string, Health>()
+  private readonly known = new Map<string, Verdict>()
   /** By name, as last told. */
   private services: ReadonlyMap<string, VirtualServiceConfig> = new Map()
 
   of(service: string, server: string): Health {
-    return this.known.get(nameOf(service, server)) ?? 'unknown'
+    return this.known.get(nameOf(service, server))?.health ?? 'unknown'
+  }
+
+  /** What the server's checks ask for in place of its weight. */
+  askedOf(service: string, server: string): AskedWeight | undefined {
+    return this.known.get(nameOf(service, server))?.asked
   }
 
   copy(): Verdicts {
     const copy = new Verdicts()
-    for (const [name, health] of this.known) copy.known.set(name, health)
+    for (const [name, verdict] of this.known) copy.known.set(name, verdict)
     copy.services = this.services
     return copy
   }
 
-  /** The verdicts that changed; what is said of servers that are not there is not kept. */
+  /** The verdicts that changed, or the weight asked for; what is said of servers that are not there is not kept. */
   note(changes: readonly ServerHealth[]): readonly VerdictChange[] {
     const noted: VerdictChange[] = []
-    for (const { service, server, health } of changes) {
+    for (const { service, server, health, asked } of changes) {
       const name = nameOf(service, server)
-      const before = this.known.get(name) ?? 'unknown'
-      if (health === 'unknown' || before === health || !this.has(service, server)) continue
-      this.known.set(name, health)
-      noted.push({ service, server, before, health })
+      const before = this.known.get(name)
+      if (health === 'unknown' || !this.has(service, server)) continue
+      if (before?.health === health && sameAsked(before.asked, asked?.weight)) continue
+      this.known.set(name, { health, asked: asked?.weight })
+      noted.push({ service, server, before: before?.health ?? 'unknown', health })
     }
     return noted
   }

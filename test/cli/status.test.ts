@@ -9,6 +9,7 @@ const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerS
   reason: 'http GET /healthz: status 200 (2 of 2 passed)',
   sinceSeconds: 61,
   weight: 100,
+  asked: null,
   effectiveWeight: 100,
   forwarding: 'direct',
   admin: 'enabled',

@@ -75,6 +75,7 @@ function server(
     reason: '',
     sinceSeconds: 1,
     weight: 100,
+    asked: null,
     effectiveWeight: null,
     forwarding: 'direct',
     admin: 'enabled',

@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { type CheckState, combine, initialCheckState, step } from '../../src/healthcheck/health.js'
+import type { AskedWeight } from '../../src/base/facts.js'
+import type { Weight } from '../../src/base/units.js'
+import { leastAsked } from '../../src/healthcheck/asked.js'
+import {
+  type CheckState,
+  combine,
+  initialCheckState,
+  isChanging,
+  step,
+} from '../../src/healthcheck/health.js'
 import { failed, inconclusive, type Outcome, passed } from '../../src/healthcheck/outcome.js'
 
 const subject = 'tcp 10.0.0.21:80'
 
-/** `+` pass, `-` refused, `x` reset, `?` inconclusive. */
+/** `+` pass, `7` pass that asks for 70 %, `-` refused, `x` reset, `?` inconclusive. */
 function outcomeOf(letter: string): Outcome {
   if (letter === '+') return passed('connected')
+  if (/\d/.test(letter)) return passed(`up ${letter}0%`, { percent: Number(letter) * 10 })
   if (letter === '?') return inconclusive('out of file descriptors')
   return failed(letter === 'x' ? 'connection reset' : 'connection refused')
 }
@@ -17,7 +27,10 @@ function run(rise: number, fall: number, letters: string) {
   const changes: string[] = []
   for (const [i, letter] of [...letters].entries()) {
     const [next, effects] = step({ rise, fall, subject }, state, outcomeOf(letter))
-    for (const effect of effects) changes.push(`${i}: ${effect.health}, ${effect.reason}`)
+    for (const effect of effects) {
+      const what = effect.type === 'healthChanged' ? effect : { health: 'asks', reason: effect.asked?.by }
+      changes.push(`${i}: ${what.health}, ${what.reason}`)
+    }
     state = next
   }
   return { state, changes }
@@ -48,6 +61,16 @@ describe('healthcheck/health', () => {
       changes: [`1: healthy, ${connected}`, `6: unhealthy, ${refused}`],
     },
     { letters: '++??????', ends: 'healthy', changes: [`1: healthy, ${connected}`] },
+    {
+      letters: '77772++-3',
+      ends: 'healthy',
+      changes: [
+        `1: healthy, ${subject}: up 70% (2 of 2 passed)`,
+        `4: asks, ${subject}: up 20%`,
+        '5: asks, undefined',
+        `8: asks, ${subject}: up 30%`,
+      ],
+    },
     {
       letters: '---x',
       ends: 'unhealthy',
@@ -96,7 +119,28 @@ describe('healthcheck/health', () => {
     )
   })
 
+  it('is changing while there is no verdict, and while the last run spoke against it', () => {
+    const changing = ['', '+', '-', '++', '++-', '++-+', '---', '---+', '---+-'].map((letters) =>
+      isChanging(run(2, 3, letters).state),
+    )
+    assert.deepEqual(changing, [true, true, true, false, true, false, false, true, false])
+  })
+
   describe('several checks of one server', () => {
+    const asks = (weight: AskedWeight, by: string): CheckState => {
+      return { name: 'healthy', failures: 0, reason: by, asked: { weight, by } }
+    }
+    const fifth = { weight: 20 as Weight }
+
+    it('the least weight counts, in percent or not, and only of those that ask and are healthy', () => {
+      const [half, some] = [asks({ percent: 50 }, 'half'), asks(fifth, 'some')]
+      const none: CheckState = { name: 'healthy', failures: 0, reason: 'no word' }
+      const ill: CheckState = { name: 'unhealthy', passes: 0, reason: 'ill' }
+      assert.equal(leastAsked([half, some, none], 100)?.by, 'some')
+      assert.equal(leastAsked([some, half, ill], 10)?.by, 'half')
+      assert.equal(leastAsked([none, ill], 10), undefined)
+    })
+
     const up: CheckState = { name: 'healthy', failures: 0, reason: 'a passes' }
     const down: CheckState = { name: 'unhealthy', passes: 0, reason: 'b fails' }
     const open: CheckState = { name: 'unknown', passes: 0, failures: 0, reason: 'c has not run' }

@@ -191,6 +191,53 @@ describe('healthcheck/runtime', () => {
     runtime.stop()
   })
 
+  it('a check of an unknown or doubtful server runs at its fast interval', async () => {
+    const check = tcpCheck({ fastInterval: millis(100) })
+    const { clock, answers, runtime, runs, seen } = bench([service('web', [server('10.0.0.21:80', [check])])])
+    answers.set(80, passed('connected'))
+    const starts = () => runs.splice(0).map(({ startedAt }) => startedAt - 1_000)
+    await clock.advance(2_999)
+    assert.deepEqual(starts(), [0, 100, 1_000, 2_000])
+    answers.set(80, refused)
+    await clock.advance(2_000)
+    assert.deepEqual(starts(), [3_000, 3_100, 3_200, 4_000])
+    assert.deepEqual(seen(), ['web/10.0.0.21:80 healthy', 'web/10.0.0.21:80 unhealthy'])
+    answers.set(80, inconclusive('out of descriptors'))
+    runtime.configure([service('web', [server('10.0.0.22:80', [check])])])
+    await clock.advance(2_000)
+    assert.equal(starts().length, 2)
+    runtime.stop()
+  })
+
+  it('the weight that a server asks for is a fact; what wavers is told now and then', async () => {
+    const { clock, answers, runtime, facts, lines } = bench([
+      service('web', [server('10.0.0.21:80', [tcpCheck({ interval: millis(200) })])]),
+    ])
+    const say = (percent: number) => answers.set(80, passed(`up ${percent}%`, { percent }))
+    say(75)
+    await clock.advance(600)
+    const told = () => facts.splice(0).map(({ asked }) => asked?.weight)
+    assert.deepEqual(told(), [{ percent: 75 }])
+    assert.equal(lines.at(-1), 'web/10.0.0.21:80: weight 75 of 100, tcp 10.0.0.21:80: up 75%')
+    for (let i = 0; i < 50; i++) {
+      say(71 + (i % 8))
+      await clock.advance(200)
+    }
+    const wavering = told().length
+    assert.ok(wavering === 1 || wavering === 2, `${wavering} facts in ten seconds`)
+    // A large change is told within a second, to 0 and back at once.
+    for (const percent of [20, 0, 40]) {
+      say(percent)
+      await clock.advance(percent === 20 ? 1_000 : 200)
+      assert.deepEqual(told(), [{ percent }])
+    }
+    answers.set(80, passed('connected'))
+    await clock.advance(5_000)
+    assert.deepEqual(told(), [undefined])
+    assert.equal(lines.at(-1), 'web/10.0.0.21:80: weight 100 of 100, no check asks for another')
+    runtime.stop()
+  })
+
   it('a silent target fails when its timeout is over', async () => {
     const { clock, runs, runtime } = bench([service('web', [server('10.0.0.21:80', [tcpCheck()])])])
     await clock.advance(399)

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import type { Health } from '../../src/base/facts.js'
 import { millis, type Weight } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
-import { desiredDaemons, desiredEntries, desiredTable, type HealthOf } from '../../src/ipvs/desired.js'
+import {
+  desiredDaemons,
+  desiredEntries,
+  desiredTable,
+  type HealthOf,
+  type Influences,
+  noInfluences,
+} from '../../src/ipvs/desired.js'
 import { type ServiceEntry, serviceId } from '../../src/ipvs/model.js'
 import { server, service } from './configs.js'
 
@@ -54,6 +61,29 @@ describe('ipvs desired table', () => {
       assert.equal(wanted.destinations.get('10.0.0.21:80')?.weight, weight)
     })
   }
+
+  it('what the checks ask for counts while healthy, in place of the weight; an operator’s word wins', () => {
+    const config = service('web', '10.0.0.100:80', [server('10.0.0.21:80'), server('10.0.0.22:80')])
+    const weights = (health: Health, influences: Partial<Influences>) => {
+      const asked = { askedOf: () => ({ percent: 30 }), ...influences }
+      const entries = desiredEntries(
+        config,
+        () => health,
+        { services: new Map(), daemons: [] },
+        { ...noInfluences, ...asked },
+      )
+      return [...entries.values()].flatMap(({ destinations }) =>
+        [...destinations.values()].map(({ weight }) => weight),
+      )
+    }
+    assert.deepEqual(weights('healthy', {}), [30, 30])
+    assert.deepEqual(weights('healthy', { askedOf: () => ({ weight: 250 as Weight }) }), [250, 250])
+    assert.deepEqual(weights('unhealthy', {}), [0, 0])
+    assert.deepEqual(weights('healthy', { momentary: (_service, _server, full) => full / 10 }), [3, 3])
+    const override = { action: 'weight', weight: 7, reason: undefined, since: 0 } as const
+    const overrideOf = (name: string, one: string) => ({ service: name, server: one, ...override })
+    assert.deepEqual(weights('healthy', { overrideOf }), [7, 7])
+  })
 
   it('asks for the health of each server by its names, and of none without checks', () => {
     const asked: string[] = []
