@@ -111,6 +111,17 @@ export interface SorryServerStatus {
   readonly inactiveConnections: number
 }
 
+/** By weight: what operators and checks ask for counts, a slow start as if it were over. */
+export interface QuorumStatus {
+  readonly needed: number
+  readonly hysteresis: number
+  /** What the servers that are up weigh together. */
+  readonly have: number
+  /** False: the service is down, and the sorry server stands in where there is one. */
+  readonly reached: boolean
+  readonly sinceSeconds: number
+}
+
 export interface VirtualServiceStatus {
   readonly name: string
   /** `10.0.0.100:80`, `10.0.0.100:8000-8010`, port 0 for all; `fwmark 7`, and `fwmark6 7` for IPv6. */
@@ -134,7 +145,8 @@ export interface VirtualServiceStatus {
   /** Servers that the file has lost and that may keep their connections for a while. */
   readonly draining: readonly DrainStatus[]
   readonly traffic: TrafficStatus | null
-  readonly quorum: null
+  /** Null before the ipvs process has looked. */
+  readonly quorum: QuorumStatus | null
 }
 
 export interface SyncStatus {

@@ -80,6 +80,7 @@ function serviceLines(service: VirtualServiceStatus, palette: Palette, width: nu
   return [
     head + paint(`${healthy} of ${all} healthy`),
     ...(options === '' ? [] : wrap(`  ${options}`, width, '  ').map(palette.dim)),
+    ...quorumLines(service, palette),
     palette.dim(`  ${'server'.padEnd(nameWidth)}  health     weight  active  inactive  since`),
     ...order.flatMap((server) => serverLines(server, service.forwarding, nameWidth, palette, width)),
     ...service.draining.map((drain) => palette.dim(drainLine(drain))),
@@ -119,6 +120,19 @@ function serviceOptions({ schedulerFlags, onePacket, persistence }: VirtualServi
     words.push(`persistent for ${formatAge(seconds)} a /${netmask}${by}`)
   }
   return words.join(', ')
+}
+
+/** Nothing where one server is enough, and there is one. */
+function quorumLines({ quorum }: VirtualServiceStatus, palette: Palette): string[] {
+  if (quorum === null || (quorum.reached && quorum.needed === 1)) return []
+  const { have, needed, hysteresis, reached, sinceSeconds } = quorum
+  const edge = hysteresis === 0 ? '' : ` (hysteresis ${hysteresis})`
+  const text = `weight ${have} up, ${needed} needed${edge}`
+  return [
+    reached
+      ? palette.dim(`  quorum: ${text}`)
+      : palette.bad(`  NO QUORUM for ${formatAge(sinceSeconds)}: ${text}`),
+  ]
 }
 
 function sorryLines({ sorryServer: sorry }: VirtualServiceStatus, palette: Palette): string[] {

@@ -227,9 +227,15 @@ export interface VirtualServiceConfig {
   readonly drainTimeout: Millis | undefined
   /** How long a returning server's weight rises; undefined: it has all of it at once. */
   readonly slowStart: Millis | undefined
+  /** What the servers that are up must weigh together, at least 1. */
+  readonly quorum: number
+  /** Enough again at `quorum` and this much more, too few below `quorum` less this. */
+  readonly quorumHysteresis: number
+  /** Share of the servers; undefined: failures are always believed. */
+  readonly panicThreshold: number | undefined
   readonly initial: 'up' | 'down'
   readonly realServers: readonly RealServerConfig[]
-  /** Stands in while no real server takes connections. */
+  /** Stands in while the quorum is not reached. */
   readonly sorryServer: DestinationConfig | undefined
 }
 

@@ -138,6 +138,10 @@ const service = (config: VirtualServiceConfig): NormalTable =>
     on_down: config.onDown,
     drain_timeout: orZero(config.drainTimeout),
     slow_start: orZero(config.slowStart),
+    // Left out where they are what they are in every file: its hash stays what it was.
+    quorum: config.quorum === 1 ? undefined : config.quorum,
+    quorum_hysteresis: config.quorumHysteresis || undefined,
+    panic_threshold: config.panicThreshold,
     initial: config.initial,
     real_servers: sorted(config.realServers.map(server)),
     sorry_server: config.sorryServer && destination(config.sorryServer),

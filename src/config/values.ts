@@ -165,6 +165,23 @@ export function integer<T extends number = number>(
   }
 }
 
+/** A part of a whole, more than 0 and less than 1. */
+export const share: Schema<number> = {
+  expected: 'a share between 0 and 1 such as 0.5',
+  json: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+  read(node, path, report) {
+    const { expected } = share
+    const number = node.kind === 'float' || node.kind === 'integer' ? Number(node.value) : Number.NaN
+    if (node.kind === 'float' && number > 0 && number < 1) return number
+    const percent = node.kind === 'string' ? Number(/^\s*(\d{1,2})\s*%\s*$/.exec(node.value)?.[1]) : number
+    report.error(path, Number.isNaN(number) ? describe(node) : `${number} is out of range`, {
+      expected,
+      suggestion: percent > 1 && percent < 100 ? `${percent / 100}` : undefined,
+    })
+    return undefined
+  },
+}
+
 const unitMillis: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 export interface DurationOptions {

@@ -233,6 +233,7 @@ export const messageTypes = {
     syncDaemonsStarted: true,
     driftRepaired: true,
     settingsRepaired: true,
+    quorumChanged: true,
     sourcePorts: true,
     operationFailed: true,
     planned: true,

@@ -2,7 +2,7 @@
  * What `/metrics` shows, out of what the children reported. Names and labels are a contract with people's
  * dashboards: add, never rename. Pure.
  */
-import type { DirectorStatus, TrafficStatus } from '../base/status.js'
+import type { DirectorStatus, QuorumStatus, TrafficStatus } from '../base/status.js'
 import type { Reports } from './status.js'
 
 export interface Sample {
@@ -97,6 +97,7 @@ function serverMetrics({ virtualServices, table }: DirectorStatus, { ipvs }: Rep
         sample({ ...labels, state: 'inactive' }, server.inactiveConnections),
       ]),
     ),
+    ...serviceMetrics(virtualServices),
     ...trafficMetrics(virtualServices, table),
     family('vipair_ipvs_operations_total', "Changes of the kernel's table.", () =>
       Object.entries(ipvs?.operations ?? {}).flatMap(([operation, results]) =>
@@ -110,6 +111,20 @@ function serverMetrics({ virtualServices, table }: DirectorStatus, { ipvs }: Rep
 }
 
 type Services = DirectorStatus['virtualServices']
+
+function serviceMetrics(services: Services) {
+  const judged = (): readonly (readonly [string, QuorumStatus])[] =>
+    services.flatMap(({ name, quorum }) => (quorum ? [[name, quorum] as const] : []))
+  return [
+    family('vipair_virtual_service_quorum', '1 while the servers that are up weigh enough together.', () =>
+      judged().map(([service, { reached }]) => sample({ service }, reached)),
+    ),
+    family('vipair_virtual_service_weight', 'What the servers that are up weigh together.', () =>
+      judged().map(([service, { have }]) => sample({ service }, have)),
+    ),
+  ]
+}
+
 type Counted = readonly [labels: Sample['labels'], traffic: TrafficStatus]
 
 /** Of services and servers; absent until the table was read. */

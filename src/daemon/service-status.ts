@@ -2,6 +2,7 @@
 import { weightAsked } from '../base/asked-weight.js'
 import type { ServerHealth } from '../base/facts.js'
 import type {
+  QuorumStatus,
   RealServerStatus,
   SorryServerStatus,
   TrafficStatus,
@@ -53,7 +54,7 @@ export function serviceStatus(
       secondsLeft: left / 1000,
     })),
     traffic: input.traffic?.ofService(service.name) ?? null,
-    quorum: null,
+    quorum: quorumStatus(service, input),
   }
 }
 
@@ -66,6 +67,15 @@ function persistenceStatus(service: VirtualServiceConfig): VirtualServiceStatus[
     netmask: persistenceNetmask ?? whole,
     engine: persistenceEngine ?? null,
   }
+}
+
+function quorumStatus(
+  { quorum: needed, quorumHysteresis: hysteresis }: VirtualServiceConfig,
+  { inKernel, now }: ServiceStatusInput,
+): QuorumStatus | null {
+  if (inKernel?.quorum === undefined) return null
+  const { have, reached, since } = inKernel.quorum
+  return { needed, hysteresis, have, reached, sinceSeconds: Math.max(0, now - since) / 1000 }
 }
 
 function sorryStatus(server: DestinationConfig, { inKernel }: ServiceStatusInput): SorryServerStatus {

@@ -18,6 +18,7 @@ import type { VrrpStatus } from '../vrrp/status.js'
 import { roleWarnings } from './role-warnings.js'
 import type { ServerOverrides } from './server-overrides.js'
 import { serviceStatus } from './service-status.js'
+import { serviceWarnings } from './service-warnings.js'
 import type { TrafficView } from './traffic.js'
 
 /** The children's latest reports; absent before the first. */
@@ -53,6 +54,9 @@ export function composeStatus(input: StatusInput): DirectorStatus {
   const { config, local, version, uptime, reports, processes } = input
   const peer = peerStatus(input)
   const inKernel = new Map(reports.ipvs?.services.map((service) => [service.name, service]))
+  const virtualServices = config.virtualServices.map((service) =>
+    serviceStatus(service, { ...input, inKernel: inKernel.get(service.name) }),
+  )
   return {
     director: local.name,
     version,
@@ -61,13 +65,11 @@ export function composeStatus(input: StatusInput): DirectorStatus {
     peer,
     virtualRouters: routerStatuses(input),
     advertisements: { discarded: reports.vrrp?.discarded ?? {} },
-    virtualServices: config.virtualServices.map((service) =>
-      serviceStatus(service, { ...input, inKernel: inKernel.get(service.name) }),
-    ),
+    virtualServices,
     table: tableStatus(input),
     sync: syncStatus(reports.sync),
     processes,
-    warnings: warnings(input, peer),
+    warnings: [...warnings(input, peer), ...serviceWarnings(virtualServices)],
   }
 }
 

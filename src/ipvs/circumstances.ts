@@ -7,10 +7,13 @@ import { after, type Millis, millis } from '../base/units.js'
 import type { RealServerConfig, VirtualServiceConfig } from '../config/model.js'
 import { type DesiredSetting, desiredEntries, desiredTable, type Influences } from './desired.js'
 import { Drains } from './drains.js'
+import type { JudgementFact } from './facts.js'
+import { Judgement } from './judgement.js'
 import { kernelDestination, serviceKeys } from './kernel-terms.js'
 import { destinationId, type ObservedTable, type ServiceEntry, serviceId, type Table } from './model.js'
 import { type Operation, operationService } from './operation.js'
 import { Overrides } from './overrides.js'
+import type { QuorumState } from './quorum.js'
 import { SlowStarts } from './slow-starts.js'
 import { Verdicts } from './verdicts.js'
 
@@ -32,6 +35,7 @@ export class Circumstances {
   private drains = new Drains()
   private slowStarts = new SlowStarts()
   private overrides = new Overrides()
+  private judgement = new Judgement()
   private services: ReadonlyMap<string, VirtualServiceConfig> = new Map()
 
   /** As they are now, to try something on. */
@@ -41,6 +45,7 @@ export class Circumstances {
     copy.drains = this.drains.copy()
     copy.slowStarts = this.slowStarts.copy()
     copy.overrides = this.overrides
+    copy.judgement = this.judgement.copy()
     copy.services = this.services
     return copy
   }
@@ -54,6 +59,7 @@ export class Circumstances {
     for (const [name, old] of before) {
       const service = this.services.get(name)
       if (service !== old) this.replace(old, service, now)
+      if (service === undefined) this.judgement.forget(name)
     }
     this.drainOverridden(now)
     return touched
@@ -93,16 +99,34 @@ export class Circumstances {
     return this.drains.observe(table, now, ids)
   }
 
+  /** Judges the services by the way; `news` has what came of it. */
   desiredTable(setting: DesiredSetting, actual: Table, now: Millis): Table {
     return desiredTable(setting, this.verdicts.of.bind(this.verdicts), actual, this.influences(now))
   }
 
+  /** The same for one service. */
   desiredEntries(
     service: VirtualServiceConfig,
     actual: Table,
     now: Millis,
   ): ReadonlyMap<string, ServiceEntry> {
     return desiredEntries(service, this.verdicts.of.bind(this.verdicts), actual, this.influences(now))
+  }
+
+  /** As `desiredEntries`, as it was last judged. */
+  lastDesired(service: VirtualServiceConfig, actual: Table, now: Millis): ReadonlyMap<string, ServiceEntry> {
+    const hasQuorum = () => this.judgement.quorumOf(service.name)?.reached ?? true
+    const influences = { ...this.influences(now), hasQuorum }
+    return desiredEntries(service, this.verdicts.of.bind(this.verdicts), actual, influences)
+  }
+
+  quorumOf(service: string): QuorumState | undefined {
+    return this.judgement.quorumOf(service)
+  }
+
+  /** What has to be told, once. */
+  news(): readonly JudgementFact[] {
+    return this.judgement.takeNews()
   }
 
   healthOf(service: VirtualServiceConfig, { name, checks }: RealServerConfig) {
@@ -153,6 +177,7 @@ export class Circumstances {
       askedOf: (service, server) => this.verdicts.askedOf(service, server),
       overrideOf: (service, server) => this.overrides.of(service, server),
       momentary: (service, server, full) => this.slowStarts.weight(service, server, full, now),
+      hasQuorum: (service, have, standsIn) => this.judgement.weigh(service, have, standsIn, now),
       stays: (id, destination) => this.drains.stays(id, destination, now),
       leftovers: (id, actual) => this.drains.leftovers(id, actual, now),
     }

@@ -16,6 +16,11 @@ export interface Influences {
   overrideOf(service: string, server: string): ServerOverride | undefined
   /** What a server has now of the weight that it will have. */
   momentary(service: string, server: string, full: number): number
+  /**
+   * Whether the servers that are up weigh enough together. `standsIn`: the sorry server is in the kernel.
+   * Asked once for a service, of all its ports.
+   */
+  hasQuorum(service: VirtualServiceConfig, have: number, standsIn: boolean): boolean
   /** Whether a destination that an operator drains is still to be there. By `serviceId` and `destinationId`. */
   stays(id: string, destination: string): boolean
   /** Destinations that the file has lost and that still drain. */
@@ -26,6 +31,7 @@ export const noInfluences: Influences = {
   askedOf: () => undefined,
   overrideOf: () => undefined,
   momentary: (_service, _server, full) => full,
+  hasQuorum: ({ quorum }, have) => have >= quorum,
   stays: () => false,
   leftovers: () => [],
 }
@@ -73,9 +79,18 @@ export function desiredEntries(
   influences: Influences = noInfluences,
 ): ReadonlyMap<string, ServiceEntry> {
   const entries = new Map<string, ServiceEntry>()
+  // The ports are alike, and the first one speaks for all.
+  let enough: boolean | undefined
   for (const key of serviceKeys(config)) {
     const id = serviceId(key)
-    entries.set(id, desiredEntry(config, key, healthOf, actual.services.get(id), influences))
+    const entry = desiredEntry(config, key, healthOf, actual.services.get(id), {
+      ...influences,
+      hasQuorum: (...weights) => {
+        enough ??= influences.hasQuorum(...weights)
+        return enough
+      },
+    })
+    entries.set(id, entry)
   }
   return entries
 }
@@ -93,6 +108,7 @@ function desiredEntry(
   const destinations = new Map(leaving.map((destination) => [destinationId(destination), destination]))
   const sorry = config.sorryServer && kernelDestination(key, config.sorryServer)
   const standsIn = sorry !== undefined && actual?.destinations.has(destinationId(sorry)) === true
+  let have = 0
   for (const server of config.realServers) {
     const destination = kernelDestination(key, server)
     const id = destinationId(destination)
@@ -112,10 +128,16 @@ function desiredEntry(
         : weightFor(config, health, inKernel, { full, action: override?.action }, () =>
             influences.momentary(config.name, server.name, full),
           )
-    if (weight !== undefined) destinations.set(id, { ...destination, weight })
+    if (weight === undefined) continue
+    destinations.set(id, { ...destination, weight })
+    if (weight > 0) have += full
   }
-  if (sorry !== undefined && ![...destinations.values()].some(({ weight }) => weight > 0))
+  const enough = influences.hasQuorum(config, have, standsIn)
+  if (sorry !== undefined && (!enough || have === 0)) {
+    // Whoever is up keeps its connections, also where on_down would remove it.
+    for (const [id, destination] of destinations) destinations.set(id, { ...destination, weight: 0 })
     destinations.set(destinationId(sorry), sorry)
+  }
   return { service: kernelService(config, key), destinations }
 }
 

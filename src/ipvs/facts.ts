@@ -1,6 +1,19 @@
 /** What the ipvs process tells the others. */
 
+/** What has become of a service as a whole; a line of the log says the same. */
+export type JudgementFact = {
+  /** Not for a service that has its quorum from the beginning. */
+  readonly type: 'quorumChanged'
+  readonly service: string
+  readonly reached: boolean
+  /** What the servers that are up weigh together. */
+  readonly have: number
+  readonly needed: number
+  readonly reason: string
+}
+
 export type IpvsFact =
+  | JudgementFact
   /** Once: the kernel's table is the desired one, adopted or built; `failed` counts the operations it refused. */
   | {
       readonly type: 'reconciled'

@@ -5,7 +5,7 @@ import type { Millis } from '../base/units.js'
 import { describeDrift } from './change.js'
 import type { OperationResult } from './client.js'
 import { sameDaemon } from './compare.js'
-import type { IpvsFact } from './facts.js'
+import type { IpvsFact, JudgementFact } from './facts.js'
 import type { Daemon, ObservedTable } from './model.js'
 import { describeOperation, type Operation } from './operation.js'
 
@@ -40,6 +40,15 @@ export class Reporter {
   changed(results: readonly OperationResult[]): void {
     const done = results.filter(({ code }) => code === 'OK').map(({ operation }) => operation)
     for (const line of named(done, describeOperation)) this.log.info(line)
+  }
+
+  judged(facts: readonly JudgementFact[]): void {
+    for (const fact of facts) {
+      const text = `${fact.service}: quorum ${fact.reached ? 'reached' : 'lost'}: ${fact.reason}`
+      if (fact.reached) this.log.info(text)
+      else this.log.warn(text)
+      this.emit(fact)
+    }
   }
 
   driftRepaired(changes: readonly KernelChange[]): void {

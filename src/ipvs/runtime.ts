@@ -274,7 +274,9 @@ class Runtime implements IpvsRuntime {
     this.left = undefined
     this.tell(this.circumstances.observe(actual, now))
     this.ports.onTraffic(trafficReading(setting.services, actual, now))
-    return this.circumstances.desiredTable(setting, actual, now)
+    const desired = this.circumstances.desiredTable(setting, actual, now)
+    this.reporter.judged(this.circumstances.news())
+    return desired
   }
 
   private tell(lines: readonly string[]): void {
@@ -365,6 +367,7 @@ class Runtime implements IpvsRuntime {
       this.tell(this.circumstances.observe(actual, this.ports.clock.now(), concerned))
       const now = this.ports.clock.now()
       const desired = this.circumstances.desiredTable({ ...setting, services }, actual, now)
+      this.reporter.judged(this.circumstances.news())
       const operations = planServices(desired, actual, { manage: 'declared', ours: this.owned.ids })
       const applied = await client.apply(operations, all)
       this.table = applied.table
@@ -394,6 +397,7 @@ class Runtime implements IpvsRuntime {
       }
     }
     this.touched.clear()
+    this.reporter.judged(this.circumstances.news())
     if (operations.length === 0 || this.client === undefined) return
     const applied = await this.client.apply(inOrder(operations), table)
     this.table = applied.table

@@ -13,6 +13,7 @@ import {
   type ObservedTable,
   type ServiceEntry,
 } from './model.js'
+import type { QuorumState } from './quorum.js'
 import type { DriftRepaired } from './reporter.js'
 
 export interface IpvsServerStatus {
@@ -49,6 +50,8 @@ export interface IpvsServiceStatus {
   /** Undefined where the file names none. */
   readonly sorryServer: IpvsSorryStatus | undefined
   readonly draining: readonly IpvsDrainStatus[]
+  /** Undefined before the table was first looked at. */
+  readonly quorum: QuorumState | undefined
 }
 
 export interface IpvsSorryStatus {
@@ -81,7 +84,7 @@ export function serviceStatus(
   table: ObservedTable | undefined,
   now: Millis,
 ): IpvsServiceStatus {
-  const ports = [...circumstances.desiredEntries(config, table ?? nothing, now)].map(([id, desired]) => {
+  const ports = [...circumstances.lastDesired(config, table ?? nothing, now)].map(([id, desired]) => {
     return { id, desired, actual: table?.services.get(id) }
   })
   const realServers = config.realServers.map((server): IpvsServerStatus => {
@@ -105,6 +108,7 @@ export function serviceStatus(
     realServers,
     sorryServer: config.sorryServer && sorryStatus(ports, config.sorryServer),
     draining: drainsOf(config, circumstances, table, now),
+    quorum: circumstances.quorumOf(config.name),
   }
 }
 

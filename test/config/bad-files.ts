@@ -193,7 +193,31 @@ const keys: readonly BadFile[] = [
 ]
 
 const later: readonly BadFile[] = [
-  service('quorum', 'quorum = 1', '17:1: virtual_service[0].quorum: not supported by this version'),
+  service(
+    'a quorum of nobody',
+    'quorum = 0',
+    '17:10: virtual_service[0].quorum: 0 is out of range, expected an integer from 1 to 2147483647',
+  ),
+  service(
+    'a quorum that all together cannot reach',
+    'quorum = 150\nquorum_hysteresis = 100',
+    '17:10: virtual_service[0].quorum: 150 and a hysteresis of 100 is more than all servers weigh, which is 200, expected at most 100',
+  ),
+  service(
+    'a hysteresis that is no less than the quorum',
+    'quorum_hysteresis = 1',
+    '17:21: virtual_service[0].quorum_hysteresis: 1 is not less than the quorum of 1, expected quorum = 200 or so beside it',
+  ),
+  service(
+    'a share in percent',
+    'panic_threshold = 50',
+    '17:19: virtual_service[0].panic_threshold: 50 is out of range, expected a share between 0 and 1 such as 0.5, did you mean 0.5?',
+  ),
+  service(
+    'a share as text',
+    'panic_threshold = "50%"',
+    '17:19: virtual_service[0].panic_threshold: "50%" is a string, expected a share between 0 and 1 such as 0.5, did you mean 0.5?',
+  ),
   service(
     'an HTTPS check',
     'check = { type = "https" }',

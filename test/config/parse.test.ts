@@ -76,6 +76,9 @@ describe('a valid file', () => {
       onDown: 'quiesce',
       drainTimeout: 30_000,
       slowStart: undefined,
+      quorum: 1,
+      quorumHysteresis: 0,
+      panicThreshold: undefined,
       initial: 'up',
     })
     const tcp = {

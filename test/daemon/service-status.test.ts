@@ -57,6 +57,7 @@ describe('services in the status', () => {
       inKernel: true,
       realServers: [],
       draining: [],
+      quorum: undefined,
       sorryServer: { address: '10.0.0.30', inKernel: true, ...counts },
     }
     assert.deepEqual(serviceStatus(range, { ...input, inKernel }).sorryServer, {

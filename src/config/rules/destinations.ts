@@ -6,6 +6,7 @@ import { formatServerAddress } from '../service-address.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
 import { checkForwarding, type MachineDraft } from './forwarding.js'
+import { checkQuorum } from './quorum.js'
 import { checkServerChecks } from './server-checks.js'
 import type { ServiceDraft } from './services.js'
 import { checkTunnel } from './tunnels.js'
@@ -39,6 +40,7 @@ export function checkDestinations(file: FileDraft, service: ServiceDraft, path: 
     checkThresholds(server, where, report)
   }
   checkServerChecks(service, path, report)
+  checkQuorum(service, path, report)
   if (service.sorry_server) checkSorry(file, service, service.sorry_server, [...path, 'sorry_server'], report)
   if (!report.isAbsent([...path, 'tunnel']) && !tunnels(service)) {
     report.error([...path, 'tunnel'], 'no server of this service is reached by a tunnel', {

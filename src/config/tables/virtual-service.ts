@@ -5,7 +5,7 @@ import { netmask } from '../netmask.js'
 import { serverAddress, servicePorts } from '../network.js'
 import { defaulted, optional, required } from '../schema.js'
 import { table } from '../table.js'
-import { choice, duration, flag, integer, text } from '../values.js'
+import { choice, duration, flag, integer, share, text } from '../values.js'
 import { checks } from './check.js'
 import { name } from './machine.js'
 import { tunnelTable } from './tunnel.js'
@@ -133,6 +133,20 @@ export const virtualServiceTable = table(
       duration({ from: '1s', to: '1h', zero: 'off' }),
       'How long the weight of a server that has come back takes to rise.',
     ),
+    quorum: defaulted(
+      integer(1, 2_147_483_647, count),
+      1,
+      'What the healthy servers must weigh together, or the service counts as down.',
+    ),
+    quorum_hysteresis: defaulted(
+      integer(0, 2_147_483_647, count),
+      0,
+      'By how much they must weigh more to be enough again, or less to be too few.',
+    ),
+    panic_threshold: optional(
+      share,
+      'When more than this share of the servers fail at once, all are served on: the check is suspected.',
+    ),
     initial: defaulted(
       choice(['up', 'down']),
       'up',
@@ -152,7 +166,6 @@ export const virtualServiceTable = table(
   },
   {
     title: '[[virtual_service]]',
-    later: ['quorum', 'quorum_hysteresis', 'panic_threshold'],
     synonyms: {
       lb_algo: 'scheduler',
       lvs_sched: 'scheduler',
@@ -164,6 +177,7 @@ export const virtualServiceTable = table(
       backends: 'real_servers',
       checks: 'check',
       delay_loop: 'check.interval',
+      hysteresis: 'quorum_hysteresis',
       fwm: 'fwmark',
       mark: 'fwmark',
       ops: 'one_packet',
