@@ -69,6 +69,10 @@ export interface RealServerStatus {
   readonly admin: 'enabled' | AdminAction
   /** The operator's reason for it; null: none was given. */
   readonly adminReason: string | null
+  /** It failed, with so many others at once that it is served on: `panic` of the service. */
+  readonly suspect: boolean
+  /** While it is kept out for having changed too often: seconds until it has been up for long enough. */
+  readonly heldSeconds: number | null
   /** While it drains: seconds until it is removed with whatever connections are left. */
   readonly drainSeconds: number | null
   /** While its weight rises: seconds until it has all of it. */
@@ -111,6 +115,15 @@ export interface SorryServerStatus {
   readonly inactiveConnections: number
 }
 
+/** Too many failed at once to be believed, and are served on. */
+export interface PanicStatus {
+  readonly sinceSeconds: number
+  /** Until the failures are believed; null: nobody else could serve, so never. */
+  readonly secondsLeft: number | null
+  /** Names of the servers that failed. */
+  readonly suspects: readonly string[]
+}
+
 /** By weight: what operators and checks ask for counts, a slow start as if it were over. */
 export interface QuorumStatus {
   readonly needed: number
@@ -147,6 +160,7 @@ export interface VirtualServiceStatus {
   readonly traffic: TrafficStatus | null
   /** Null before the ipvs process has looked. */
   readonly quorum: QuorumStatus | null
+  readonly panic: PanicStatus | null
 }
 
 export interface SyncStatus {

@@ -80,6 +80,7 @@ function serviceLines(service: VirtualServiceStatus, palette: Palette, width: nu
   return [
     head + paint(`${healthy} of ${all} healthy`),
     ...(options === '' ? [] : wrap(`  ${options}`, width, '  ').map(palette.dim)),
+    ...panicLines(service, palette),
     ...quorumLines(service, palette),
     palette.dim(`  ${'server'.padEnd(nameWidth)}  health     weight  active  inactive  since`),
     ...order.flatMap((server) => serverLines(server, service.forwarding, nameWidth, palette, width)),
@@ -95,6 +96,8 @@ const drainLine = ({ address, activeConnections, inactiveConnections, secondsLef
 /** What an operator asked for, and what takes its time; empty for most. */
 function courseOf({
   asked,
+  heldSeconds,
+  suspect,
   admin,
   adminReason,
   effectiveWeight,
@@ -105,6 +108,9 @@ function courseOf({
   const words = admin === 'enabled' ? [] : [`${admin} by the operator${reason}`]
   if (drainSeconds !== null) words.push(`${formatAge(drainSeconds)} left`)
   else if (admin === 'drain' && effectiveWeight === null) words.push('drained')
+  if (suspect) words.push('served on: too many failed at once to believe it')
+  if (heldSeconds !== null)
+    words.push(`held down for changing too often, ${formatAge(heldSeconds)} left if it stays up`)
   if (asked !== null) words.push(`weight ${asked.weight} asked for: ${asked.by}`)
   if (slowStartSeconds !== null)
     words.push(`starts slowly, ${formatAge(slowStartSeconds)} to its full weight`)
@@ -120,6 +126,17 @@ function serviceOptions({ schedulerFlags, onePacket, persistence }: VirtualServi
     words.push(`persistent for ${formatAge(seconds)} a /${netmask}${by}`)
   }
   return words.join(', ')
+}
+
+function panicLines({ panic }: VirtualServiceStatus, palette: Palette): string[] {
+  if (panic === null) return []
+  const { sinceSeconds, secondsLeft, suspects } = panic
+  const then = secondsLeft === null ? '' : `, believed in ${formatAge(secondsLeft)}`
+  return [
+    palette.bad(
+      `  PANIC for ${formatAge(sinceSeconds)}: ${suspects.length} failed at once, served on${then}`,
+    ),
+  ]
 }
 
 /** Nothing where one server is enough, and there is one. */

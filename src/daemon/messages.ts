@@ -234,6 +234,8 @@ export const messageTypes = {
     driftRepaired: true,
     settingsRepaired: true,
     quorumChanged: true,
+    panicChanged: true,
+    serverHeld: true,
     sourcePorts: true,
     operationFailed: true,
     planned: true,

@@ -119,6 +119,9 @@ function serviceMetrics(services: Services) {
     family('vipair_virtual_service_quorum', '1 while the servers that are up weigh enough together.', () =>
       judged().map(([service, { reached }]) => sample({ service }, reached)),
     ),
+    family('vipair_virtual_service_panic', '1 while too many have failed at once to be believed.', () =>
+      services.map(({ name: service, panic }) => sample({ service }, panic !== null)),
+    ),
     family('vipair_virtual_service_weight', 'What the servers that are up weigh together.', () =>
       judged().map(([service, { have }]) => sample({ service }, have)),
     ),

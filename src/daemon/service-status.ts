@@ -2,6 +2,7 @@
 import { weightAsked } from '../base/asked-weight.js'
 import type { ServerHealth } from '../base/facts.js'
 import type {
+  PanicStatus,
   QuorumStatus,
   RealServerStatus,
   SorryServerStatus,
@@ -55,6 +56,7 @@ export function serviceStatus(
     })),
     traffic: input.traffic?.ofService(service.name) ?? null,
     quorum: quorumStatus(service, input),
+    panic: panicStatus(input),
   }
 }
 
@@ -76,6 +78,16 @@ function quorumStatus(
   if (inKernel?.quorum === undefined) return null
   const { have, reached, since } = inKernel.quorum
   return { needed, hysteresis, have, reached, sinceSeconds: Math.max(0, now - since) / 1000 }
+}
+
+function panicStatus({ inKernel, now }: ServiceStatusInput): PanicStatus | null {
+  if (inKernel?.panic === undefined) return null
+  const { since, until, suspects } = inKernel.panic
+  return {
+    sinceSeconds: Math.max(0, now - since) / 1000,
+    secondsLeft: until === undefined ? null : Math.max(0, until - now) / 1000,
+    suspects,
+  }
 }
 
 function sorryStatus(server: DestinationConfig, { inKernel }: ServiceStatusInput): SorryServerStatus {
@@ -114,6 +126,8 @@ function serverStatus(
     forwarding: forwardingText(server),
     admin: override?.action ?? 'enabled',
     adminReason: override?.reason ?? null,
+    suspect: there?.suspect ?? false,
+    heldSeconds: secondsOf(there?.heldLeft),
     drainSeconds: secondsOf(there?.drainLeft),
     slowStartSeconds: secondsOf(there?.slowStartLeft),
     activeConnections: there?.activeConnections ?? 0,

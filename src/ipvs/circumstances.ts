@@ -2,10 +2,18 @@
  * What decides about the servers of the file beside the file: their health, what operators ask of them, and
  * what takes its time: drains and slow starts.
  */
-import type { ServerHealth, ServerOverride } from '../base/facts.js'
+import { weightAsked } from '../base/asked-weight.js'
+import type { Health, ServerHealth, ServerOverride } from '../base/facts.js'
+import { formatEndpoint } from '../base/ip.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { RealServerConfig, VirtualServiceConfig } from '../config/model.js'
-import { type DesiredSetting, desiredEntries, desiredTable, type Influences } from './desired.js'
+import {
+  type DesiredSetting,
+  desiredEntries,
+  desiredTable,
+  type HealthOf,
+  type Influences,
+} from './desired.js'
 import { Drains } from './drains.js'
 import type { JudgementFact } from './facts.js'
 import { Judgement } from './judgement.js'
@@ -13,7 +21,8 @@ import { kernelDestination, serviceKeys } from './kernel-terms.js'
 import { destinationId, type ObservedTable, type ServiceEntry, serviceId, type Table } from './model.js'
 import { type Operation, operationService } from './operation.js'
 import { Overrides } from './overrides.js'
-import type { QuorumState } from './quorum.js'
+import type { Others } from './panic.js'
+import { step as stepQuorum } from './quorum.js'
 import { SlowStarts } from './slow-starts.js'
 import { Verdicts } from './verdicts.js'
 
@@ -24,7 +33,7 @@ export interface CircumstancesSetting {
 
 /** What may be due at a moment. */
 export interface Due {
-  /** Names of the services where a weight rises. */
+  /** Names of the services where a weight rises, or a judgement is due. */
   readonly services: ReadonlySet<string>
   /** Ids of those whose connections are to be read. */
   readonly looks: readonly string[]
@@ -60,6 +69,7 @@ export class Circumstances {
       const service = this.services.get(name)
       if (service !== old) this.replace(old, service, now)
       if (service === undefined) this.judgement.forget(name)
+      else if (service !== old) this.forgetGone(old, service, now)
     }
     this.drainOverridden(now)
     return touched
@@ -72,10 +82,17 @@ export class Circumstances {
     now: Millis,
   ): ReadonlySet<string> {
     const noted = this.verdicts.note(changes)
+    const others = this.countingOthers(table)
     for (const { service: name, server, before, health } of noted) {
       const service = this.services.get(name)
-      if (before === health) continue
-      if (health === 'unhealthy' || service === undefined) this.slowStarts.end(name, server)
+      if (before === health || service === undefined) continue
+      const wasSuspect = this.judgement.isSuspect(name, server)
+      const wasUp = () => before !== 'unhealthy' && this.wasServed(service, server, before, table, now)
+      const turn = { service, server, healthy: health === 'healthy', wasUp, again: before !== 'unknown' }
+      this.judgement.turned(turn, () => others(service), now)
+      if (health === 'unhealthy') this.slowStarts.end(name, server)
+      // A suspect was served all the while.
+      else if (wasSuspect || this.judgement.heldUntil(name, server, now) !== undefined) continue
       else if (service.slowStart === undefined) continue
       else if (before === 'unhealthy' || waits(service, server, table)) this.start(service, server, now)
     }
@@ -101,7 +118,7 @@ export class Circumstances {
 
   /** Judges the services by the way; `news` has what came of it. */
   desiredTable(setting: DesiredSetting, actual: Table, now: Millis): Table {
-    return desiredTable(setting, this.verdicts.of.bind(this.verdicts), actual, this.influences(now))
+    return desiredTable(setting, this.judged(actual, now), actual, this.influences(now))
   }
 
   /** The same for one service. */
@@ -110,18 +127,19 @@ export class Circumstances {
     actual: Table,
     now: Millis,
   ): ReadonlyMap<string, ServiceEntry> {
-    return desiredEntries(service, this.verdicts.of.bind(this.verdicts), actual, this.influences(now))
+    return desiredEntries(service, this.judged(actual, now), actual, this.influences(now))
   }
 
   /** As `desiredEntries`, as it was last judged. */
   lastDesired(service: VirtualServiceConfig, actual: Table, now: Millis): ReadonlyMap<string, ServiceEntry> {
     const hasQuorum = () => this.judgement.quorumOf(service.name)?.reached ?? true
     const influences = { ...this.influences(now), hasQuorum }
-    return desiredEntries(service, this.verdicts.of.bind(this.verdicts), actual, influences)
+    return desiredEntries(service, this.judged(actual, now), actual, influences)
   }
 
-  quorumOf(service: string): QuorumState | undefined {
-    return this.judgement.quorumOf(service)
+  /** What is thought of services as a whole, and of servers over time. */
+  get judgements(): Omit<Judgement, 'takeNews'> {
+    return this.judgement
   }
 
   /** What has to be told, once. */
@@ -164,11 +182,26 @@ export class Circumstances {
   }
 
   due(now: Millis, most: number): Due {
-    return { services: this.slowStarts.risen(now), looks: this.drains.due(now, most) }
+    const services = new Set(this.slowStarts.risen(now))
+    const others = this.countingOthers(undefined)
+    for (const name of this.judgement.panicsDue(now)) {
+      const service = this.services.get(name)
+      if (service) this.judgement.timePassed(service, () => others(service), now)
+      services.add(name)
+    }
+    for (const { service: name, server } of this.judgement.released(now)) {
+      const service = this.services.get(name)
+      if (service && this.verdicts.of(name, server) === 'healthy') this.start(service, server, now)
+      services.add(name)
+    }
+    return { services, looks: this.drains.due(now, most) }
   }
 
   nextDue(): Millis | undefined {
-    const moments = [this.drains.nextDue(), this.slowStarts.nextDue()].filter((one) => one !== undefined)
+    const { drains, slowStarts, judgement } = this
+    const moments = [drains, slowStarts, judgement]
+      .map((one) => one.nextDue())
+      .filter((one) => one !== undefined)
     return moments.length === 0 ? undefined : millis(Math.min(...moments))
   }
 
@@ -195,7 +228,9 @@ export class Circumstances {
       for (const [id, destination] of placesOf(service, server))
         if (before?.action === 'drain') this.drains.end(id, destination)
       if (before !== undefined && before.action !== 'weight' && takes(after)) this.start(service, server, now)
-      if (!takes(after)) this.slowStarts.end(name, server)
+      if (takes(after)) continue
+      this.slowStarts.end(name, server)
+      this.judgement.left(service, server, () => this.countingOthers(undefined)(service), now)
     }
     return touched
   }
@@ -224,6 +259,80 @@ export class Circumstances {
     const names = new Set(after.map(({ name }) => name))
     for (const server of before)
       if (!names.has(server) || service.slowStart === undefined) this.slowStarts.end(service.name, server)
+  }
+
+  private forgetGone(old: VirtualServiceConfig, service: VirtualServiceConfig, now: Millis): void {
+    const there = new Map(service.realServers.map(({ name, endpoint }) => [name, formatEndpoint(endpoint)]))
+    const others = () => this.countingOthers(undefined)(service)
+    for (const { name, endpoint } of old.realServers) {
+      if (there.get(name) === formatEndpoint(endpoint)) continue
+      this.judgement.forgetServer(service.name, name)
+      this.judgement.left(service, name, others, now)
+    }
+    // Another threshold, or none any more.
+    this.judgement.timePassed(service, others, now)
+  }
+
+  /** The verdicts with what is thought of them: a suspect counts as up, who is held down as down. */
+  private judged(table: Table, now: Millis): HealthOf {
+    const yielding = new Map<string, boolean>()
+    return (name, server) => {
+      const verdict = this.verdicts.of(name, server)
+      if (verdict === 'unhealthy') return this.judgement.isSuspect(name, server) ? 'healthy' : verdict
+      if (verdict === 'unknown' || this.judgement.heldUntil(name, server, now) === undefined) return verdict
+      const yields = yielding.get(name) ?? this.holdsYield(name, table, now)
+      yielding.set(name, yields)
+      return yields ? 'healthy' : 'unhealthy'
+    }
+  }
+
+  /** Without those that are held down too few would be up: then nobody is held down. */
+  holdsYield(name: string, table: Table | undefined, now: Millis): boolean {
+    const service = this.services.get(name)
+    if (service === undefined) return true
+    let have = 0
+    for (const server of service.realServers) {
+      if (this.judgement.heldUntil(name, server.name, now) !== undefined) continue
+      const suspect = this.judgement.isSuspect(name, server.name)
+      if (suspect || this.isUp(service, server, table)) have += this.weightOf(name, server)
+    }
+    const [{ reached }] = stepQuorum(service, { reached: true, have, since: now }, have, now)
+    return !reached
+  }
+
+  private weightOf(service: string, { name, weight }: RealServerConfig): number {
+    const asked = this.verdicts.askedOf(service, name)
+    return this.overrides.of(service, name)?.weight ?? (asked ? weightAsked(asked, weight) : weight)
+  }
+
+  /** Counted at most once for each service. */
+  private countingOthers(table: Table | undefined): (service: VirtualServiceConfig) => Others {
+    const known = new Map<string, Others>()
+    return (service) => {
+      const up = () => service.realServers.filter((server) => this.isUp(service, server, table)).length
+      const others = known.get(service.name) ?? { up: up(), sorry: service.sorryServer !== undefined }
+      known.set(service.name, others)
+      return others
+    }
+  }
+
+  private wasServed(
+    service: VirtualServiceConfig,
+    server: string,
+    before: Health,
+    table: Table | undefined,
+    now: Millis,
+  ): boolean {
+    if (!takes(this.overrides.of(service.name, server))) return false
+    if (this.judgement.heldUntil(service.name, server, now) !== undefined) return false
+    return before === 'healthy' || !waits(service, server, table)
+  }
+
+  /** By its checks and by the operator; who has no verdict yet is up while it is served. */
+  private isUp(service: VirtualServiceConfig, server: RealServerConfig, table: Table | undefined): boolean {
+    if (!takes(this.overrides.of(service.name, server.name))) return false
+    const health = this.healthOf(service, server)
+    return health === 'healthy' || (health === 'unknown' && !waits(service, server, table))
   }
 
   private drainOverridden(now: Millis): void {
@@ -260,8 +369,11 @@ const takes = (override: ServerOverride | undefined): boolean =>
   override === undefined || override.action === 'weight'
 
 /** Ids of the services and of the server's destination in each. */
-function placesOf(service: VirtualServiceConfig, name: string): readonly (readonly [string, string])[] {
-  const server = service.realServers.find((one) => one.name === name)
+function placesOf(
+  service: VirtualServiceConfig,
+  who: string | RealServerConfig,
+): readonly (readonly [string, string])[] {
+  const server = typeof who === 'string' ? service.realServers.find(({ name }) => name === who) : who
   if (server === undefined) return []
   return serviceKeys(service).map((key) => [serviceId(key), destinationId(kernelDestination(key, server))])
 }
@@ -279,7 +391,11 @@ function endpointsOf(service: VirtualServiceConfig): ReadonlyMap<string, Readonl
 }
 
 /** It gets nothing now, though the service is there. */
-function waits(service: VirtualServiceConfig, server: string, table: Table | undefined): boolean {
+function waits(
+  service: VirtualServiceConfig,
+  server: string | RealServerConfig,
+  table: Table | undefined,
+): boolean {
   return placesOf(service, server).some(([id, destination]) => {
     const entry = table?.services.get(id)
     return entry !== undefined && (entry.destinations.get(destination)?.weight ?? 0) === 0

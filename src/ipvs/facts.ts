@@ -1,16 +1,32 @@
 /** What the ipvs process tells the others. */
 
-/** What has become of a service as a whole; a line of the log says the same. */
-export type JudgementFact = {
+/** What has become of a service or a server; a line of the log says the same. */
+export type JudgementFact =
   /** Not for a service that has its quorum from the beginning. */
-  readonly type: 'quorumChanged'
-  readonly service: string
-  readonly reached: boolean
-  /** What the servers that are up weigh together. */
-  readonly have: number
-  readonly needed: number
-  readonly reason: string
-}
+  | {
+      readonly type: 'quorumChanged'
+      readonly service: string
+      readonly reached: boolean
+      /** What the servers that are up weigh together. */
+      readonly have: number
+      readonly needed: number
+      readonly reason: string
+    }
+  /** `panic`: too many failed at once to be believed, and are served on. */
+  | {
+      readonly type: 'panicChanged'
+      readonly service: string
+      readonly panic: boolean
+      readonly reason: string
+    }
+  /** A server whose health changes too often is kept out for a while, however healthy. */
+  | {
+      readonly type: 'serverHeld'
+      readonly service: string
+      readonly server: string
+      readonly held: boolean
+      readonly reason: string
+    }
 
 export type IpvsFact =
   | JudgementFact

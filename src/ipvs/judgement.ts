@@ -1,21 +1,57 @@
-/** What is thought of a service as a whole, from what is thought of its servers. Pure but for what it remembers. */
-import type { Millis } from '../base/units.js'
+/**
+ * What is thought of a service as a whole, and of a server over time, from the verdicts on its servers. Pure
+ * but for what it remembers.
+ *
+ * It is here and not where health is: this process knows what operators said and what the kernel has, and the
+ * death of the health checker must not change what is served.
+ */
+import { type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
+import { type DampingState, isHeld, step as stepDamping, undamped } from './damping.js'
 import type { JudgementFact } from './facts.js'
+import { heldFact, panicFact, panicOffFact, quorumFact } from './judgement-facts.js'
+import {
+  calm,
+  type Others,
+  type PanicEvent,
+  type PanicParams,
+  type PanicState,
+  step as stepPanic,
+} from './panic.js'
 import { initialQuorum, type QuorumState, step as stepQuorum } from './quorum.js'
+
+/** A verdict that changed. */
+export interface Turn {
+  readonly service: VirtualServiceConfig
+  readonly server: string
+  readonly healthy: boolean
+  /** It was served until now. */
+  readonly wasUp: () => boolean
+  /** There was a verdict before. */
+  readonly again: boolean
+}
+
+export type Panic = Extract<PanicState, { readonly name: 'panic' }>
 
 export class Judgement {
   private readonly quorums = new Map<string, QuorumState>()
+  private readonly panics = new Map<string, PanicState>()
+  /** By service, then by server. */
+  private readonly dampings = new Map<string, Map<string, DampingState>>()
   private news: JudgementFact[] = []
 
   copy(): Judgement {
     const copy = new Judgement()
     for (const [name, state] of this.quorums) copy.quorums.set(name, state)
+    for (const [name, state] of this.panics) copy.panics.set(name, state)
+    for (const [name, states] of this.dampings) copy.dampings.set(name, new Map(states))
     return copy
   }
 
   forget(service: string): void {
     this.quorums.delete(service)
+    this.panics.delete(service)
+    this.dampings.delete(service)
   }
 
   /** As it was last found; undefined: not yet. */
@@ -32,18 +68,114 @@ export class Judgement {
     return state.reached
   }
 
+  turned({ service, server, healthy, wasUp, again }: Turn, others: () => Others, now: Millis): void {
+    const failed = !healthy && service.panicThreshold !== undefined && wasUp()
+    if (again) this.damp(service.name, server, healthy, now)
+    if (healthy) this.panic(service, { type: 'returned', server }, others, now)
+    else if (failed) this.panic(service, { type: 'failed', server }, others, now)
+  }
+
+  /** The server is gone from the file, or out by an operator's word. */
+  left(service: VirtualServiceConfig, server: string, others: () => Others, now: Millis): void {
+    this.panic(service, { type: 'returned', server }, others, now)
+  }
+
+  /** What is said of a machine goes with it. */
+  forgetServer(service: string, server: string): void {
+    this.dampings.get(service)?.delete(server)
+  }
+
+  panicOf(service: string): Panic | undefined {
+    const state = this.panics.get(service)
+    return state?.name === 'panic' ? state : undefined
+  }
+
+  /** It failed, with too many others to believe it. */
+  isSuspect(service: string, server: string): boolean {
+    return this.panicOf(service)?.suspects.includes(server) ?? false
+  }
+
+  /** Until when it is kept out for having changed too often; undefined: it is not. */
+  heldUntil(service: string, server: string, now: Millis): Millis | undefined {
+    const state = this.dampings.get(service)?.get(server)
+    return state && isHeld(state, now) ? state.until : undefined
+  }
+
+  /** Services whose panic may be over by now. */
+  panicsDue(now: Millis): readonly string[] {
+    return [...this.panics].flatMap(([name, state]) =>
+      state.name === 'panic' && state.until !== undefined && state.until <= now ? [name] : [],
+    )
+  }
+
+  timePassed(service: VirtualServiceConfig, others: () => Others, now: Millis): void {
+    this.panic(service, { type: 'timePassed' }, others, now)
+  }
+
+  /** Servers that are kept out no longer. */
+  released(now: Millis): readonly { readonly service: string; readonly server: string }[] {
+    const free: { service: string; server: string }[] = []
+    for (const [service, states] of this.dampings)
+      for (const [server, state] of states) {
+        if (state.until === undefined || state.until > now) continue
+        states.set(server, { ...state, until: undefined })
+        free.push({ service, server })
+        this.news.push(heldFact(service, server, undefined))
+      }
+    return free
+  }
+
+  nextDue(): Millis | undefined {
+    const moments: number[] = []
+    for (const state of this.panics.values())
+      if (state.name === 'panic' && state.until !== undefined) moments.push(state.until)
+    for (const states of this.dampings.values())
+      for (const { until } of states.values()) if (until !== undefined) moments.push(until)
+    return moments.length === 0 ? undefined : millis(moments.reduce((a, b) => Math.min(a, b)))
+  }
+
   /** What has to be told, once. */
   takeNews(): readonly JudgementFact[] {
     const { news } = this
     this.news = []
     return news
   }
+
+  private damp(service: string, server: string, healthy: boolean, now: Millis): void {
+    const states = this.dampings.get(service) ?? new Map<string, DampingState>()
+    this.dampings.set(service, states)
+    const state = stepDamping(states.get(server) ?? undamped, healthy, now)
+    states.set(server, state)
+    if (state.until !== undefined) this.news.push(heldFact(service, server, millis(state.until - now)))
+  }
+
+  private panic(service: VirtualServiceConfig, event: PanicEvent, others: () => Others, now: Millis): void {
+    const { name, panicThreshold: threshold } = service
+    const before = this.panics.get(name) ?? calm
+    if (threshold === undefined) {
+      if (before.name === 'panic') this.news.push(panicOffFact(name))
+      this.panics.delete(name)
+      return
+    }
+    if (before === calm && event.type !== 'failed') return
+    const params: PanicParams = { threshold, window: windowOf(service) }
+    const [state, effects] = stepPanic(params, before, event, others(), now)
+    if (state === calm) this.panics.delete(name)
+    else this.panics.set(name, state)
+    for (const effect of effects) this.news.push(panicFact(service, effect, threshold))
+  }
 }
 
-function quorumFact(service: VirtualServiceConfig, reached: boolean, have: number): JudgementFact {
-  const { name, quorum: needed, sorryServer } = service
-  const weigh = `the servers that are up weigh ${have}, ${needed} needed`
-  const then = sorryServer ? 'the sorry server stands in' : have > 0 ? 'they serve on' : 'nobody serves'
-  const reason = reached ? weigh : `${weigh}; ${then}`
-  return { type: 'quorumChanged', service: name, reached, have, needed, reason }
+const windows = new WeakMap<VirtualServiceConfig, Millis>()
+
+/** The longest that a verdict takes on any of its servers. */
+function windowOf(service: VirtualServiceConfig): Millis {
+  const known = windows.get(service)
+  if (known !== undefined) return known
+  const spans = service.realServers.flatMap(({ checks }) =>
+    checks.map(({ fall, interval, timeout }) => fall * interval + timeout),
+  )
+  const window = millis(spans.reduce((a, b) => Math.max(a, b), 0))
+  windows.set(service, window)
+  return window
 }

@@ -1,9 +1,6 @@
 /**
  * Whether enough of a service is up, as keepalived.conf(5) means it: the weights of the live servers count,
  * and a hysteresis keeps a service at the edge from going to and fro.
- *
- * It is judged here and not where health is: this process knows what operators said and what the kernel has,
- * and the death of the health checker must not change what is served.
  */
 import type { Millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'

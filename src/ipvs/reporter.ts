@@ -44,9 +44,9 @@ export class Reporter {
 
   judged(facts: readonly JudgementFact[]): void {
     for (const fact of facts) {
-      const text = `${fact.service}: quorum ${fact.reached ? 'reached' : 'lost'}: ${fact.reason}`
-      if (fact.reached) this.log.info(text)
-      else this.log.warn(text)
+      const { good, text } = judged(fact)
+      if (good) this.log.info(`${text}: ${fact.reason}`)
+      else this.log.warn(`${text}: ${fact.reason}`)
       this.emit(fact)
     }
   }
@@ -83,6 +83,21 @@ export class Reporter {
     const { syncId: masterSyncId, interface: on } = master
     this.log.info(`sync daemons on ${on}: sends as ${masterSyncId}, hears ${backup.syncId}`)
     this.emit({ type: 'syncDaemonsStarted', masterSyncId, backupSyncId: backup.syncId })
+  }
+}
+
+function judged(fact: JudgementFact): { readonly good: boolean; readonly text: string } {
+  const { service } = fact
+  switch (fact.type) {
+    case 'quorumChanged':
+      return { good: fact.reached, text: `${service}: quorum ${fact.reached ? 'reached' : 'lost'}` }
+    case 'panicChanged':
+      return { good: !fact.panic, text: `${service}: ${fact.panic ? 'PANIC' : 'panic is over'}` }
+    case 'serverHeld':
+      return {
+        good: !fact.held,
+        text: `${service}/${fact.server}: ${fact.held ? '' : 'no longer '}held down`,
+      }
   }
 }
 

@@ -5,6 +5,7 @@ import type { DestinationConfig, RealServerConfig, VirtualServiceConfig } from '
 import { formatServerAddress, formatServiceAddress } from '../config/service-address.js'
 import type { Circumstances } from './circumstances.js'
 import type { OperationResult } from './client.js'
+import type { Panic } from './judgement.js'
 import { kernelDestination, serviceIds } from './kernel-terms.js'
 import {
   type Daemon,
@@ -28,6 +29,10 @@ export interface IpvsServerStatus {
   readonly kernelWeight: number | undefined
   readonly activeConnections: number
   readonly inactiveConnections: number
+  /** It is served though it failed: too many did at once. */
+  readonly suspect: boolean
+  /** While it is kept out for having changed too often, unless too few others are up. */
+  readonly heldLeft: Millis | undefined
   /** While it drains by an operator's word: what is left of its time. */
   readonly drainLeft: Millis | undefined
   /** While its weight rises: until it has all of it. */
@@ -52,6 +57,8 @@ export interface IpvsServiceStatus {
   readonly draining: readonly IpvsDrainStatus[]
   /** Undefined before the table was first looked at. */
   readonly quorum: QuorumState | undefined
+  /** While too many have failed at once to be believed. */
+  readonly panic: Panic | undefined
 }
 
 export interface IpvsSorryStatus {
@@ -89,6 +96,8 @@ export function serviceStatus(
   })
   const realServers = config.realServers.map((server): IpvsServerStatus => {
     const name = formatServerAddress(server.endpoint)
+    const { judgements } = circumstances
+    const heldUntil = judgements.heldUntil(config.name, server.name, now)
     const { weights, ...counts } = summed(ports, server)
     return {
       name: server.name,
@@ -97,6 +106,8 @@ export function serviceStatus(
       configuredWeight: server.weight,
       ...weights,
       ...counts,
+      suspect: judgements.isSuspect(config.name, server.name),
+      heldLeft: heldUntil && leftOf(heldUntil, now),
       drainLeft: adminDrainLeft(circumstances, ports, server, config.name, now),
       slowStartLeft: circumstances.slowStartLeft(config.name, server.name, now),
     }
@@ -108,7 +119,8 @@ export function serviceStatus(
     realServers,
     sorryServer: config.sorryServer && sorryStatus(ports, config.sorryServer),
     draining: drainsOf(config, circumstances, table, now),
-    quorum: circumstances.quorumOf(config.name),
+    quorum: circumstances.judgements.quorumOf(config.name),
+    panic: circumstances.judgements.panicOf(config.name),
   }
 }
 

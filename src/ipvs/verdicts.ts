@@ -52,8 +52,10 @@ export class Verdicts {
       const name = nameOf(service, server)
       const before = this.known.get(name)
       if (health === 'unknown' || !this.has(service, server)) continue
-      if (before?.health === health && sameAsked(before.asked, asked?.weight)) continue
-      this.known.set(name, { health, asked: asked?.weight })
+      // Who fails has no say, and has it back where the failure is not believed.
+      const weight = health === 'unhealthy' ? before?.asked : asked?.weight
+      if (before?.health === health && sameAsked(before.asked, weight)) continue
+      this.known.set(name, { health, asked: weight })
       noted.push({ service, server, before: before?.health ?? 'unknown', health })
     }
     return noted

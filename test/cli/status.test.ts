@@ -14,6 +14,8 @@ const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerS
   forwarding: 'direct',
   admin: 'enabled',
   adminReason: null,
+  suspect: false,
+  heldSeconds: null,
   drainSeconds: null,
   slowStartSeconds: null,
   traffic: null,
@@ -75,6 +77,7 @@ const status: DirectorStatus = {
       draining: [],
       traffic: null,
       quorum: null,
+      panic: null,
     },
   ],
   sync: {

@@ -44,6 +44,7 @@ const status: DirectorStatus = {
       draining: [],
       traffic: null,
       quorum: null,
+      panic: null,
       realServers: [
         server('rs1', { health: 'healthy', effectiveWeight: 100, activeConnections: 5 }),
         server('rs2', { health: 'unknown', effectiveWeight: null }),
@@ -80,6 +81,8 @@ function server(
     forwarding: 'direct',
     admin: 'enabled',
     adminReason: null,
+    suspect: false,
+    heldSeconds: null,
     drainSeconds: null,
     slowStartSeconds: null,
     traffic: null,

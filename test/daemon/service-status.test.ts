@@ -58,6 +58,7 @@ describe('services in the status', () => {
       realServers: [],
       draining: [],
       quorum: undefined,
+      panic: undefined,
       sorryServer: { address: '10.0.0.30', inKernel: true, ...counts },
     }
     assert.deepEqual(serviceStatus(range, { ...input, inKernel }).sorryServer, {

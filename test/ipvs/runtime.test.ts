@@ -32,6 +32,8 @@ describe('ipvs runtime', () => {
       kernelWeight: 100,
       activeConnections: 0,
       inactiveConnections: 0,
+      suspect: false,
+      heldLeft: undefined,
       drainLeft: undefined,
       slowStartLeft: undefined,
     })
