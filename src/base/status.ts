@@ -57,6 +57,8 @@ export interface RealServerStatus {
   readonly health: Health
   readonly reason: string
   readonly sinceSeconds: number
+  /** All must pass. */
+  readonly checks: readonly CheckStatus[]
   /** As configured. */
   readonly weight: number
   /** What its checks ask for in place of that, and which one; an operator's weight wins. Null: nothing. */
@@ -81,6 +83,19 @@ export interface RealServerStatus {
   readonly inactiveConnections: number
   /** As of `table.readSecondsAgo`; null: not known yet. */
   readonly traffic: TrafficStatus | null
+}
+
+/** One check of a server; it may be shared with other services. */
+export interface CheckStatus {
+  /** `http GET /healthz`. */
+  readonly subject: string
+  readonly health: Health
+  /** What its verdict stands on. */
+  readonly reason: string
+  /** What the last run found; null before the first. */
+  readonly lastReason: string | null
+  /** How long it took; null before the first. */
+  readonly lastMilliseconds: number | null
 }
 
 /** What the kernel has counted since it has the service or server; rates are its averages, a second. */

@@ -178,10 +178,20 @@ function serverLines(
   ]
   const row = `  ${server.name.padEnd(nameWidth)}  ${paint(server.health.padEnd(9))}  ${numbers.join('  ')}  ${formatAge(server.sinceSeconds)}`
   const own = server.forwarding === usual ? [] : [palette.dim(`    ${server.forwarding}`)]
-  const why = server.health === 'unhealthy' ? wrap(`    ${server.reason}`, width, '    ').map(paint) : []
+  const why = server.health === 'unhealthy' ? reasonLines(server, width).map(paint) : []
   const course = courseOf(server)
   const going = course === '' ? [] : wrap(`    ${course}`, width, '    ').map(palette.strong)
   return [row, ...own, ...going, ...why]
+}
+
+/** Of several checks each, for what failed may not be all that is wrong. */
+function reasonLines({ reason, checks }: RealServerStatus, width: number): string[] {
+  if (checks.length < 2) return wrap(`    ${reason}`, width, '    ')
+  return checks.flatMap((check) => {
+    const { subject, health, lastReason } = check
+    const text = health === 'healthy' ? `${subject}: ${lastReason ?? 'not run yet'}` : check.reason
+    return wrap(`    ${health === 'unhealthy' ? '-' : '+'} ${text}`, width, '      ')
+  })
 }
 
 function syncLines({ sync }: DirectorStatus, palette: Palette, width: number): string[] {

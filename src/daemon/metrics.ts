@@ -97,6 +97,13 @@ function serverMetrics({ virtualServices, table }: DirectorStatus, { ipvs }: Rep
         sample({ ...labels, state: 'inactive' }, server.inactiveConnections),
       ]),
     ),
+    family('vipair_check_duration_seconds', 'How long the last run of a check took.', () =>
+      servers.flatMap(({ labels, server: { checks } }) =>
+        checks.flatMap(({ subject: check, lastMilliseconds }) =>
+          lastMilliseconds === null ? [] : [sample({ ...labels, check }, lastMilliseconds / 1000)],
+        ),
+      ),
+    ),
     ...serviceMetrics(virtualServices),
     ...trafficMetrics(virtualServices, table),
     family('vipair_ipvs_operations_total', "Changes of the kernel's table.", () =>

@@ -13,6 +13,7 @@ import type { Millis } from '../base/units.js'
 import type { DestinationConfig, RealServerConfig, VirtualServiceConfig } from '../config/model.js'
 import { formatServerAddress, formatServiceAddress, serviceFamily } from '../config/service-address.js'
 import type { IpvsServerStatus, IpvsServiceStatus } from '../ipvs/status.js'
+import type { ChecksByServer } from './checks-by-server.js'
 import { healthKey } from './health-key.js'
 import type { ServerOverrides } from './server-overrides.js'
 import type { TrafficView } from './traffic.js'
@@ -25,6 +26,8 @@ export interface ServiceStatusInput {
   readonly health: ReadonlyMap<string, ServerHealth>
   /** Since when, on the monotonic clock; by `healthKey`. */
   readonly healthSince: ReadonlyMap<string, Millis>
+  /** By `healthKey`. */
+  readonly checks: ChecksByServer
   readonly overrides: Pick<ServerOverrides, 'of'>
   readonly traffic: TrafficView | undefined
   /** Undefined before the ipvs process has reported. */
@@ -104,7 +107,7 @@ function sorryStatus(server: DestinationConfig, { inKernel }: ServiceStatusInput
 function serverStatus(
   service: VirtualServiceConfig,
   server: RealServerConfig,
-  { now, uptime, health, healthSince, overrides }: ServiceStatusInput,
+  { now, uptime, health, healthSince, checks, overrides }: ServiceStatusInput,
   there: IpvsServerStatus | undefined,
   traffic: TrafficStatus | null,
 ): RealServerStatus {
@@ -118,6 +121,7 @@ function serverStatus(
     health: known?.health ?? 'unknown',
     reason: known?.reason ?? 'no verdict yet',
     sinceSeconds: (since === undefined ? uptime : Math.max(0, now - since)) / 1000,
+    checks: checks.get(key) ?? [],
     weight: server.weight,
     asked: known?.asked
       ? { weight: weightAsked(known.asked.weight, server.weight), by: known.asked.by }

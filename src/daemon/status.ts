@@ -15,6 +15,7 @@ import type { IpvsStatus } from '../ipvs/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
+import { checksByServer } from './checks-by-server.js'
 import { roleWarnings } from './role-warnings.js'
 import type { ServerOverrides } from './server-overrides.js'
 import { serviceStatus } from './service-status.js'
@@ -54,8 +55,9 @@ export function composeStatus(input: StatusInput): DirectorStatus {
   const { config, local, version, uptime, reports, processes } = input
   const peer = peerStatus(input)
   const inKernel = new Map(reports.ipvs?.services.map((service) => [service.name, service]))
+  const checks = checksByServer(reports.healthcheck)
   const virtualServices = config.virtualServices.map((service) =>
-    serviceStatus(service, { ...input, inKernel: inKernel.get(service.name) }),
+    serviceStatus(service, { ...input, checks, inKernel: inKernel.get(service.name) }),
   )
   return {
     director: local.name,

@@ -1,6 +1,6 @@
 /** Which real servers stand on which checks. Built anew from each configuration; what did not change keeps its history. */
 import type { AskedBy, Health } from '../base/facts.js'
-import { type Endpoint, formatEndpoint } from '../base/ip.js'
+import { type Endpoint, formatEndpoint, formatIp } from '../base/ip.js'
 import type { Millis } from '../base/units.js'
 import type { CheckConfig } from '../config/check.js'
 import type { VirtualServiceConfig } from '../config/model.js'
@@ -12,7 +12,10 @@ export interface CheckEntry extends CheckIdentity {
   readonly check: CheckConfig
   readonly servers: ServerEntry[]
   state: CheckState
-  /** How long the last run took, in milliseconds; undefined before the first. */
+  /** The real server that it speaks to; undefined where it goes elsewhere. */
+  readonly host: string | undefined
+  /** What the last run found and how long it took, in milliseconds; undefined before the first. */
+  lastReason: string | undefined
   lastDuration: number | undefined
 }
 
@@ -38,9 +41,11 @@ export interface ServerEntry {
 export interface Registry {
   readonly checks: ReadonlyMap<string, CheckEntry>
   readonly servers: ReadonlyMap<string, ServerEntry>
+  /** The checks that speak to a real server, by its address. */
+  readonly hosts: ReadonlyMap<string, readonly CheckEntry[]>
 }
 
-export const emptyRegistry: Registry = { checks: new Map(), servers: new Map() }
+export const emptyRegistry: Registry = { checks: new Map(), servers: new Map(), hosts: new Map() }
 
 /**
  * @param old keeps its entries' history in the new registry where a check, or a server with its address, is unchanged
@@ -75,7 +80,18 @@ export function buildRegistry(
       for (const check of configured) attach(checks, old, check, server)
     }
   }
-  return { checks, servers }
+  return { checks, servers, hosts: byHost(checks.values()) }
+}
+
+function byHost(checks: Iterable<CheckEntry>): ReadonlyMap<string, readonly CheckEntry[]> {
+  const hosts = new Map<string, CheckEntry[]>()
+  for (const check of checks) {
+    if (check.host === undefined) continue
+    const there = hosts.get(check.host)
+    if (there) there.push(check)
+    else hosts.set(check.host, [check])
+  }
+  return hosts
 }
 
 function attach(
@@ -89,10 +105,17 @@ function attach(
   if (!entry) {
     const before = old.checks.get(identity.key)
     const state = before?.state ?? initialCheckState(identity.subject)
-    entry = { ...identity, check, servers: [], state, lastDuration: before?.lastDuration }
+    const { lastReason, lastDuration } = before ?? { lastReason: undefined, lastDuration: undefined }
+    const host = hostOf(identity, server)
+    entry = { ...identity, check, servers: [], state, host, lastReason, lastDuration }
     checks.set(identity.key, entry)
   }
   if (server.checks.includes(entry)) return
   server.checks.push(entry)
   entry.servers.push(server)
+}
+
+function hostOf({ target }: CheckIdentity, { endpoint }: ServerEntry): string | undefined {
+  const host = formatIp(endpoint.address)
+  return 'address' in target && formatIp(target.address) === host ? host : undefined
 }

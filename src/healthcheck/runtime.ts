@@ -6,6 +6,7 @@ import { after, type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { isWorthTelling, leastAsked } from './asked.js'
 import type { Checker } from './checkers/checker.js'
+import { isOutright } from './checkers/errno.js'
 import { runCheck } from './checkers/run-check.js'
 import { Deadlines } from './deadlines.js'
 import { type CheckState, combine, isChanging, step } from './health.js'
@@ -34,6 +35,8 @@ export interface CheckStatus {
   readonly subject: string
   readonly health: Health
   readonly reason: string
+  /** What the last run found, which need not be enough for a verdict; undefined before the first. */
+  readonly lastReason: string | undefined
   /** Milliseconds that the last run took; undefined before the first. */
   readonly lastDuration: number | undefined
 }
@@ -131,10 +134,11 @@ class Runtime implements HealthcheckRuntime {
     return {
       servers: [...this.registry.servers.values()].map((server) => ({
         ...factOf(server),
-        checks: server.checks.map(({ subject, state, lastDuration }) => ({
+        checks: server.checks.map(({ subject, state, lastReason, lastDuration }) => ({
           subject,
           health: state.name,
           reason: state.reason,
+          lastReason,
           lastDuration,
         })),
       })),
@@ -232,6 +236,8 @@ class Runtime implements HealthcheckRuntime {
     this.running.delete(key)
     this.limits.delete(key)
     entry.lastDuration = now - run.startedAt
+    entry.lastReason = outcomeText(outcome)
+    if (isSteady(entry.state) && isOutright(outcome)) this.hastenOthers(entry, now)
     this.count(entry, outcome, now)
     const { rise, fall } = entry.check
     const [state, effects] = step({ rise, fall, subject: entry.subject }, entry.state, outcome)
@@ -240,6 +246,12 @@ class Runtime implements HealthcheckRuntime {
     this.schedule.finished(key, now, outcome.pass !== undefined && isChanging(state))
     for (const server of entry.servers) if (effects.length > 0 || server.untold) this.judge(server)
     this.arm()
+  }
+
+  /** Of the same machine, those that have nothing against it yet: each at most once for a failure. */
+  private hastenOthers({ key, host }: CheckEntry, now: Millis): void {
+    for (const other of this.registry.hosts.get(host ?? '') ?? [])
+      if (other.key !== key && isSteady(other.state)) this.schedule.hasten(other.key, now)
   }
 
   private count(entry: CheckEntry, outcome: Outcome, now: Millis): void {
@@ -320,6 +332,9 @@ class Runtime implements HealthcheckRuntime {
     run?.timeUp.abort()
   }
 }
+
+/** Healthy, and the last run agrees. */
+const isSteady = (state: CheckState): boolean => state.name === 'healthy' && !isChanging(state)
 
 function factOf(server: ServerEntry): ServerHealth {
   const { service, server: name, health, reason, since, asked } = server

@@ -9,6 +9,7 @@ const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerS
   reason: 'http GET /healthz: status 200 (2 of 2 passed)',
   sinceSeconds: 61,
   weight: 100,
+  checks: [],
   asked: null,
   effectiveWeight: 100,
   forwarding: 'direct',
@@ -107,6 +108,54 @@ describe('vipair status', () => {
   it('says who is Active and why', () => {
     const text = renderStatus(status, { width: 80, color: false }).join('\n')
     assert.match(text, /router front ACTIVE for 67 min\n {2}active-down timer \(lb2 silent for 412 ms\)/)
+  })
+
+  it('of several checks of an unhealthy server names each', () => {
+    const check = (subject: string, health: 'healthy' | 'unhealthy', lastReason: string) => {
+      return {
+        subject,
+        health,
+        reason: `${subject}: ${lastReason} (3 of 3)`,
+        lastReason,
+        lastMilliseconds: 1,
+      }
+    }
+    const checks = [
+      check('tcp 10.0.0.21:80', 'healthy', 'connected'),
+      check('http GET /', 'unhealthy', 'status 503'),
+    ]
+    const realServers = [server('10.0.0.21:80', { health: 'unhealthy', checks })]
+    const [web] = status.virtualServices
+    assert.ok(web)
+    const shown = { ...status, virtualServices: [{ ...web, realServers }] }
+    const text = renderStatus(shown, { width: 80, color: false }).join('\n')
+    assert.match(text, /\n {4}\+ tcp 10\.0\.0\.21:80: connected\n {4}- http GET \/: status 503 \(3 of 3\)\n/)
+  })
+
+  it('shows what is judged of a service and of a server', () => {
+    const [web] = status.virtualServices
+    assert.ok(web)
+    const quorum = { needed: 200, hysteresis: 50, have: 100, reached: false, sinceSeconds: 3 }
+    const panic = { sinceSeconds: 4, secondsLeft: 100, suspects: ['a', 'b'] }
+    const asked = { weight: 75, by: 'agent 10.0.0.21:9000: up 75%' }
+    const realServers = [
+      server('a', { health: 'unhealthy', suspect: true }),
+      server('b', { heldSeconds: 20 }),
+      server('c', { asked }),
+    ]
+    const shown = { ...status, virtualServices: [{ ...web, realServers, quorum, panic }] }
+    const lines = renderStatus(shown, { width: 80, color: false })
+    for (const line of [
+      '  PANIC for 4.0 s: 2 failed at once, served on, believed in 100 s',
+      '  NO QUORUM for 3.0 s: weight 100 up, 200 needed (hysteresis 50)',
+      '    served on: too many failed at once to believe it',
+      '    held down for changing too often, 20 s left if it stays up',
+      '    weight 75 asked for: agent 10.0.0.21:9000: up 75%',
+    ])
+      assert.ok(lines.includes(line), `${line} in ${lines.join('\n')}`)
+    const reached = { ...quorum, reached: true, have: 300, hysteresis: 0 }
+    const calm = { ...status, virtualServices: [{ ...web, quorum: reached }] }
+    assert.ok(renderStatus(calm, { width: 80, color: false }).includes('  quorum: weight 300 up, 200 needed'))
   })
 
   it('puts an unhealthy server first, with its reason', () => {

@@ -76,6 +76,7 @@ function server(
     reason: '',
     sinceSeconds: 1,
     weight: 100,
+    checks: [],
     asked: null,
     effectiveWeight: null,
     forwarding: 'direct',

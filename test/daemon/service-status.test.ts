@@ -15,6 +15,7 @@ const input = {
   now: millis(0),
   health: new Map(),
   healthSince: new Map(),
+  checks: new Map(),
   overrides: { of: () => undefined },
   traffic: undefined,
   inKernel: undefined,

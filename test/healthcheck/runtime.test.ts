@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ServerHealth } from '../../src/base/facts.js'
 import type { Log } from '../../src/base/ports.js'
-import { millis } from '../../src/base/units.js'
+import { millis, type Port } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
 import { failed, inconclusive, type Outcome, passed } from '../../src/healthcheck/outcome.js'
 import { startHealthcheck } from '../../src/healthcheck/runtime.js'
@@ -235,6 +235,48 @@ describe('healthcheck/runtime', () => {
     await clock.advance(5_000)
     assert.deepEqual(told(), [undefined])
     assert.equal(lines.at(-1), 'web/10.0.0.21:80: weight 100 of 100, no check asks for another')
+    runtime.stop()
+  })
+
+  it('a refused connection makes the other checks of the machine look, once, and not those of others', async () => {
+    const [slow, other] = [
+      tcpCheck({ interval: millis(60_000) }),
+      tcpCheck({ interval: millis(60_000), port: 81 as Port }),
+    ]
+    const { clock, answers, runtime, runs, seen } = bench([
+      service('web', [server('10.0.0.21:80', [slow, other]), server('10.0.0.22:82', [slow])]),
+      service('api', [server('10.0.0.21:83', [tcpCheck({ interval: millis(500) })])]),
+    ])
+    for (const open of [80, 81, 82, 83]) answers.set(open, passed('connected'))
+    await clock.advance(120_000)
+    runs.length = 0
+    answers.set(83, refused)
+    await clock.advance(501)
+    const hastened = () =>
+      runs
+        .splice(0)
+        .map(({ target }) => target)
+        .sort()
+    assert.deepEqual(hastened(), [80, 81, 83])
+    // It fails on: nobody is asked again.
+    await clock.advance(2_000)
+    assert.deepEqual(hastened(), [83, 83, 83, 83])
+    const [checked] = runtime.status().servers
+    assert.deepEqual(
+      checked?.checks.map(({ health, lastReason }) => [health, lastReason]),
+      [
+        ['healthy', 'connected'],
+        ['healthy', 'connected'],
+      ],
+    )
+    assert.equal(seen().at(-1), 'api/10.0.0.21:83 unhealthy')
+    // Any other failure is the check's own.
+    answers.set(83, passed('connected'))
+    await clock.advance(2_000)
+    runs.length = 0
+    answers.set(83, failed('status 503'))
+    await clock.advance(2_000)
+    assert.deepEqual(hastened(), [83, 83, 83, 83])
     runtime.stop()
   })
 

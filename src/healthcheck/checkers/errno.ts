@@ -27,6 +27,15 @@ const ours: Readonly<Record<string, string>> = {
   EINVAL: 'invalid local address',
 }
 
+/** What the machine or the network said for itself, at once: its other checks will hardly fare better. */
+const outright: ReadonlySet<string | undefined> = new Set(
+  ['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH'].map((code) => theirs[code]),
+)
+
+/** Nobody listens there, or there is no way to it: worth looking at the other checks of the machine. */
+export const isOutright = (outcome: Outcome): boolean =>
+  outcome.pass === false && outright.has(outcome.reason)
+
 /** The outcome that a failed socket stands for; codes without words keep their name. */
 export function outcomeOfErrno(code: string): Outcome {
   const fault = ours[code]
