@@ -101,8 +101,15 @@ const describeField = (field: Field<unknown, unknown>): Json => ({
   ...(field.fallback === undefined ? {} : { default: field.fallback }),
 })
 
-const elsewhere = (key: string, homes: readonly string[]): string | undefined =>
-  homes.length === 0 ? undefined : `${key} in ${homes.join(' or ')}`
+/** What nearly every kind of check has is not told kind by kind. */
+const isKindOfCheck = (home: string): boolean => home.endsWith(' check')
+
+function elsewhere(key: string, homes: readonly string[]): string | undefined {
+  if (homes.length === 0) return undefined
+  const many = homes.filter(isKindOfCheck).length > 2
+  const named = many ? [...homes.filter((home) => !isKindOfCheck(home)), 'a check'] : homes
+  return `${key} in ${named.join(' or ')}`
+}
 
 /** Which tables know a key, over a whole declaration. */
 export function keyHomes(schema: Schema<unknown, unknown>): ReadonlyMap<string, readonly string[]> {

@@ -27,6 +27,9 @@ const service = (title: string, line: string, ...problems: string[]): BadFile =>
 const tail = (title: string, lines: readonly string[], ...problems: string[]): BadFile =>
   bad(title, inserted(16, ...lines), ...problems)
 
+/** What a check can be, as a problem lists it. */
+const checkTypes = '"tcp", "http", "none"'
+
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])
 
@@ -221,7 +224,7 @@ const later: readonly BadFile[] = [
   service(
     'an HTTPS check',
     'check = { type = "https" }',
-    '17:18: virtual_service[0].check.type: "https" is not supported by this version, expected "tcp", "http", "none"',
+    `17:18: virtual_service[0].check.type: "https" is not supported by this version, expected ${checkTypes}`,
   ),
   tail(
     'kernel settings of other than the network',
@@ -415,7 +418,7 @@ const values: readonly BadFile[] = [
   service(
     'a check without type',
     'check = { interval = "1s" }',
-    '17:9: virtual_service[0].check: "type" is missing, expected "tcp", "http", "none"',
+    `17:9: virtual_service[0].check: "type" is missing, expected ${checkTypes}`,
   ),
   service(
     'a check as text',
@@ -425,7 +428,7 @@ const values: readonly BadFile[] = [
   service(
     'an unknown check',
     'check = { type = "htp" }',
-    '17:18: virtual_service[0].check.type: "htp" is not one of them, expected "tcp", "http", "none", did you mean "http"?',
+    `17:18: virtual_service[0].check.type: "htp" is not one of them, expected ${checkTypes}, did you mean "http"?`,
   ),
   service(
     'a path for a TCP check',

@@ -4,6 +4,7 @@ import { defaulted, optional } from '../../schema.js'
 import { table } from '../../table.js'
 import { choice, parsed, type Refusal, text } from '../../values.js'
 import { common, later, synonyms, type } from './common.js'
+import { regularExpression } from './regular-expression.js'
 
 export interface StatusRange {
   readonly from: number
@@ -22,19 +23,6 @@ const statusRanges = parsed(
       : { message: `${JSON.stringify(value)} is not valid` }
   },
   (value): value is Refusal => 'message' in value,
-)
-
-const regularExpression = parsed(
-  'a regular expression',
-  (value: string): string | Refusal => {
-    try {
-      new RegExp(value)
-      return value
-    } catch (error) {
-      return { message: error instanceof Error ? error.message : 'not valid' }
-    }
-  },
-  (value): value is Refusal => typeof value !== 'string',
 )
 
 /** RFC 9110 section 5.6.2: token. */
