@@ -1,12 +1,13 @@
 /** A check in the model, from the file's words and back into them. One file a kind in `checks/`. */
 import { millis } from '../base/units.js'
+import { type AgentCheckConfig, buildAgent, normalAgent } from './checks/agent.js'
 import { normalCommon } from './checks/common.js'
 import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
 import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
 import { given, type NormalTable } from './normal-table.js'
 import type { CheckTable } from './tables/check.js'
 
-export type CheckConfig = TcpCheckConfig | HttpCheckConfig
+export type CheckConfig = TcpCheckConfig | HttpCheckConfig | AgentCheckConfig
 
 /** What a TCP service's servers have that are given none. */
 export const defaultCheck: CheckConfig = {
@@ -29,6 +30,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildTcp(check)]
     case 'http':
       return [buildHttp(check)]
+    case 'agent':
+      return [buildAgent(check)]
   }
 }
 
@@ -41,5 +44,7 @@ function ofKind(config: CheckConfig) {
       return {}
     case 'http':
       return normalHttp(config)
+    case 'agent':
+      return normalAgent(config)
   }
 }

@@ -6,6 +6,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
   switch (check.type) {
     case 'http':
       return `http ${check.method} ${check.path}`
+    case 'agent':
+      return `agent ${formatEndpoint(target)}`
     case 'tcp':
       return `tcp ${formatEndpoint(target)}`
   }

@@ -28,7 +28,7 @@ const tail = (title: string, lines: readonly string[], ...problems: string[]): B
   bad(title, inserted(16, ...lines), ...problems)
 
 /** What a check can be, as a problem lists it. */
-const checkTypes = '"tcp", "http", "none"'
+const checkTypes = '"tcp", "http", "agent", "none"'
 
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])
@@ -171,7 +171,7 @@ const keys: readonly BadFile[] = [
   bad(
     'an unknown key above every table',
     `port = 1\n${baseFile}`,
-    '1:1: port: unknown key, did you mean port in [pair] or tunnel or a tcp check or an http check?',
+    '1:1: port: unknown key, did you mean port in [pair] or tunnel or a check?',
   ),
   bad(
     'one bracket too few',

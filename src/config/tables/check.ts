@@ -2,21 +2,22 @@
 import { list, oneOrMany, variant } from '../collections.js'
 import type { CompleteOf, DraftOf } from '../schema.js'
 import { table } from '../table.js'
+import { agentCheck } from './checks/agent.js'
 import { type } from './checks/common.js'
 import { httpCheck } from './checks/http.js'
 import { tcpCheck } from './checks/tcp.js'
 
 const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 
-type Tables = typeof tcpCheck | typeof httpCheck | typeof noCheck
+type Tables = typeof tcpCheck | typeof httpCheck | typeof agentCheck | typeof noCheck
 /** A check in the file's own words, every default filled in. */
 export type CheckTable = CompleteOf<Tables>
 
 const oneCheck = variant<CheckTable, DraftOf<Tables>>(
   'type',
-  { tcp: tcpCheck, http: httpCheck, none: noCheck },
+  { tcp: tcpCheck, http: httpCheck, agent: agentCheck, none: noCheck },
   {
-    later: ['https', 'script', 'icmp', 'udp', 'dns', 'smtp', 'grpc', 'tls', 'agent'],
+    later: ['https', 'script', 'icmp', 'udp', 'dns', 'smtp', 'grpc', 'tls'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

@@ -1,4 +1,6 @@
 /** The checker of each kind. */
+
+import { checkAgent } from './agent.js'
 import type { Checker } from './checker.js'
 import { checkHttp } from './http.js'
 import { checkTcp } from './tcp.js'
@@ -9,5 +11,7 @@ export const runCheck: Checker = (check, target, timeUp) => {
       return checkTcp(check, target, timeUp)
     case 'http':
       return checkHttp(check, target, timeUp)
+    case 'agent':
+      return checkAgent(check, target, timeUp)
   }
 }

@@ -1,0 +1,64 @@
+import { deepEqual } from 'node:assert/strict'
+import { normalCheck } from '../../src/config/check.js'
+import { parseConfig } from '../../src/config/parse.js'
+import { formatProblem } from '../../src/config/problem.js'
+import type { Json } from '../../src/config/schema.js'
+import { inserted } from './base-file.js'
+
+/** The check of a file that says so. */
+function checkOf(check: string) {
+  const parsed = parseConfig(inserted(16, `check = ${check}`))
+  if (!parsed.ok) throw new Error(parsed.error.map((problem) => formatProblem('f', problem)).join('\n'))
+  return parsed.value.config.virtualServices[0]?.realServers[0]?.checks[0]
+}
+
+/** What is said about it, without the place of the check itself. */
+function problemsOf(check: string): readonly string[] {
+  const parsed = parseConfig(inserted(16, `check = ${check}`))
+  const problems = parsed.ok ? parsed.value.warnings : parsed.error
+  return problems.map((problem) =>
+    formatProblem('f', problem).replace(/^f:17:\d+: virtual_service\[0\]\./, ''),
+  )
+}
+
+/** As TOML writes it within a line. */
+function inline(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${key} = ${inline(inner)}`)
+    .join(', ')} }`
+}
+
+const common = { interval: 1000, timeout: 1000, rise: 2, fall: 3, port: undefined, bind: undefined }
+
+describe('kinds of checks', () => {
+  const good: readonly (readonly [check: string, model: object])[] = [
+    ['{ type = "agent", port = 9707 }', { ...common, type: 'agent', port: 9707, send: undefined }],
+    [
+      '{ type = "agent", port = 9707, send = "state\\n" }',
+      { ...common, type: 'agent', port: 9707, send: 'state\n' },
+    ],
+  ]
+  for (const [check, model] of good) it(check, () => deepEqual(checkOf(check), model))
+
+  const bad: readonly (readonly [check: string, problem: string])[] = [
+    ['{ type = "agent" }', 'check: "port" is missing, expected an integer from 1 to 65535'],
+    [
+      '{ type = "agent", port = 9707, agent_send = "x" }',
+      'check.agent_send: unknown key, did you mean send?',
+    ],
+    [
+      '{ type = "agent", port = 9707, send = "" }',
+      'check.send: "" is not valid, expected text of up to 1,024 characters',
+    ],
+  ]
+  for (const [check, problem] of bad) it(check, () => deepEqual(problemsOf(check), [problem]))
+
+  it('are the same again when they are written out', () => {
+    for (const [check, model] of good) {
+      const config = checkOf(check)
+      deepEqual(config && checkOf(inline(normalCheck(config))), model)
+    }
+  })
+})
