@@ -12,7 +12,7 @@ import { installPackages, missingPackages } from './setup/packages.mjs'
 import { Missing, step } from './setup/report.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const purposes = ['demo', 'test', 'lab', 'qemu', 'build']
+const purposes = ['demo', 'test', 'unit', 'lab', 'qemu', 'build']
 const usage = `usage: node scripts/setup.mjs [--for=${purposes.join('|')}] [--quiet]`
 
 function options() {

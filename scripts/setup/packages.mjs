@@ -16,6 +16,11 @@ const always = {
   nftables: () => program('nft'),
   procps: () => program('sysctl'),
 }
+/** Real servers that the checks are tried against. */
+const pythonModule = (name) => existsSync(`/usr/lib/python3/dist-packages/${name}`)
+const ofTests = {
+  'python3-aiosmtpd': () => pythonModule('aiosmtpd'),
+}
 const guestOf = {
   uml: {
     'user-mode-linux': () => existsSync('/usr/lib/uml/modules') && program('linux.uml'),
@@ -36,11 +41,16 @@ const kernelHasIpvs = () =>
 /** Names of the packages that `purpose` needs and this machine lacks. */
 export function missingPackages(purpose) {
   if (purpose === 'build') return []
+  const servers = ['test', 'unit'].includes(purpose) ? ofTests : {}
+  if (purpose === 'unit') return missingOf({ ...always, ...servers })
   const guest = purpose === 'qemu' ? guestOf.qemu : kernelHasIpvs() ? {} : guestOf.uml
-  return Object.entries({ ...guest, ...always })
+  return missingOf({ ...guest, ...always, ...servers })
+}
+
+const missingOf = (packages) =>
+  Object.entries(packages)
     .filter(([, present]) => !present())
     .map(([name]) => name)
-}
 
 /** Installs them with apt, or throws Missing with the commands to run. */
 export async function installPackages(names) {

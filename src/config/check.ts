@@ -3,11 +3,12 @@ import { millis } from '../base/units.js'
 import { type AgentCheckConfig, buildAgent, normalAgent } from './checks/agent.js'
 import { normalCommon } from './checks/common.js'
 import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
+import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
 import { given, type NormalTable } from './normal-table.js'
 import type { CheckTable } from './tables/check.js'
 
-export type CheckConfig = TcpCheckConfig | HttpCheckConfig | AgentCheckConfig
+export type CheckConfig = TcpCheckConfig | HttpCheckConfig | AgentCheckConfig | SmtpCheckConfig
 
 /** What a TCP service's servers have that are given none. */
 export const defaultCheck: CheckConfig = {
@@ -30,6 +31,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildTcp(check)]
     case 'http':
       return [buildHttp(check)]
+    case 'smtp':
+      return [buildSmtp(check)]
     case 'agent':
       return [buildAgent(check)]
   }
@@ -44,6 +47,8 @@ function ofKind(config: CheckConfig) {
       return {}
     case 'http':
       return normalHttp(config)
+    case 'smtp':
+      return normalSmtp(config)
     case 'agent':
       return normalAgent(config)
   }

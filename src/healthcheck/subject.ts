@@ -8,6 +8,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
       return `http ${check.method} ${check.path}`
     case 'agent':
       return `agent ${formatEndpoint(target)}`
+    case 'smtp':
+      return `smtp ${formatEndpoint(target)}`
     case 'tcp':
       return `tcp ${formatEndpoint(target)}`
   }

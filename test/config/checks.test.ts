@@ -39,6 +39,12 @@ describe('kinds of checks', () => {
       '{ type = "agent", port = 9707, send = "state\\n" }',
       { ...common, type: 'agent', port: 9707, send: 'state\n' },
     ],
+    ['{ type = "smtp" }', { ...common, type: 'smtp', helo: undefined }],
+    ['{ type = "smtp", helo = "lb1.example.org" }', { ...common, type: 'smtp', helo: 'lb1.example.org' }],
+    [
+      '{ type = "smtp", helo = "[IPv6:2001:db8::1]" }',
+      { ...common, type: 'smtp', helo: '[IPv6:2001:db8::1]' },
+    ],
   ]
   for (const [check, model] of good) it(check, () => deepEqual(checkOf(check), model))
 
@@ -51,6 +57,11 @@ describe('kinds of checks', () => {
     [
       '{ type = "agent", port = 9707, send = "" }',
       'check.send: "" is not valid, expected text of up to 1,024 characters',
+    ],
+    ['{ type = "smtp", helo_name = "x" }', 'check.helo_name: unknown key, did you mean helo?'],
+    [
+      '{ type = "smtp", helo = "x\\r\\nMAIL FROM:<>" }',
+      'check.helo: "x\\r\\nMAIL FROM:<>" is not valid, expected a host name, or an address as "[10.0.0.11]"',
     ],
   ]
   for (const [check, problem] of bad) it(check, () => deepEqual(problemsOf(check), [problem]))

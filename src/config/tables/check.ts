@@ -5,19 +5,20 @@ import { table } from '../table.js'
 import { agentCheck } from './checks/agent.js'
 import { type } from './checks/common.js'
 import { httpCheck } from './checks/http.js'
+import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
 
 const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 
-type Tables = typeof tcpCheck | typeof httpCheck | typeof agentCheck | typeof noCheck
+type Tables = typeof tcpCheck | typeof httpCheck | typeof smtpCheck | typeof agentCheck | typeof noCheck
 /** A check in the file's own words, every default filled in. */
 export type CheckTable = CompleteOf<Tables>
 
 const oneCheck = variant<CheckTable, DraftOf<Tables>>(
   'type',
-  { tcp: tcpCheck, http: httpCheck, agent: agentCheck, none: noCheck },
+  { tcp: tcpCheck, http: httpCheck, smtp: smtpCheck, agent: agentCheck, none: noCheck },
   {
-    later: ['https', 'script', 'icmp', 'udp', 'dns', 'smtp', 'grpc', 'tls'],
+    later: ['https', 'script', 'icmp', 'udp', 'dns', 'grpc', 'tls'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

@@ -3,6 +3,7 @@
 import { checkAgent } from './agent.js'
 import type { Checker } from './checker.js'
 import { checkHttp } from './http.js'
+import { checkSmtp } from './smtp.js'
 import { checkTcp } from './tcp.js'
 
 export const runCheck: Checker = (check, target, timeUp) => {
@@ -11,6 +12,8 @@ export const runCheck: Checker = (check, target, timeUp) => {
       return checkTcp(check, target, timeUp)
     case 'http':
       return checkHttp(check, target, timeUp)
+    case 'smtp':
+      return checkSmtp(check, target, timeUp)
     case 'agent':
       return checkAgent(check, target, timeUp)
   }
