@@ -5,10 +5,16 @@ import { normalCommon } from './checks/common.js'
 import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
+import { buildUdp, normalUdp, type UdpCheckConfig } from './checks/udp.js'
 import { given, type NormalTable } from './normal-table.js'
 import type { CheckTable } from './tables/check.js'
 
-export type CheckConfig = TcpCheckConfig | HttpCheckConfig | AgentCheckConfig | SmtpCheckConfig
+export type CheckConfig =
+  | TcpCheckConfig
+  | HttpCheckConfig
+  | AgentCheckConfig
+  | SmtpCheckConfig
+  | UdpCheckConfig
 
 /** What a TCP service's servers have that are given none. */
 export const defaultCheck: CheckConfig = {
@@ -31,6 +37,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildTcp(check)]
     case 'http':
       return [buildHttp(check)]
+    case 'udp':
+      return [buildUdp(check)]
     case 'smtp':
       return [buildSmtp(check)]
     case 'agent':
@@ -47,6 +55,8 @@ function ofKind(config: CheckConfig) {
       return {}
     case 'http':
       return normalHttp(config)
+    case 'udp':
+      return normalUdp(config)
     case 'smtp':
       return normalSmtp(config)
     case 'agent':

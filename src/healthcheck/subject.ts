@@ -10,6 +10,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
       return `agent ${formatEndpoint(target)}`
     case 'smtp':
       return `smtp ${formatEndpoint(target)}`
+    case 'udp':
+      return `udp ${formatEndpoint(target)}`
     case 'tcp':
       return `tcp ${formatEndpoint(target)}`
   }

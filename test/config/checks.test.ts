@@ -45,6 +45,14 @@ describe('kinds of checks', () => {
       '{ type = "smtp", helo = "[IPv6:2001:db8::1]" }',
       { ...common, type: 'smtp', helo: '[IPv6:2001:db8::1]' },
     ],
+    [
+      '{ type = "udp", send = "ping" }',
+      { ...common, type: 'udp', send: 'ping', expect: undefined, requireReply: true },
+    ],
+    [
+      '{ type = "udp", send = { hex = "00 FF" }, expect = { hex = "01" }, require_reply = false }',
+      { ...common, type: 'udp', send: { hex: '00ff' }, expect: { hex: '01' }, requireReply: false },
+    ],
   ]
   for (const [check, model] of good) it(check, () => deepEqual(checkOf(check), model))
 
@@ -62,6 +70,22 @@ describe('kinds of checks', () => {
     [
       '{ type = "smtp", helo = "x\\r\\nMAIL FROM:<>" }',
       'check.helo: "x\\r\\nMAIL FROM:<>" is not valid, expected a host name, or an address as "[10.0.0.11]"',
+    ],
+    [
+      '{ type = "udp" }',
+      'check: "send" is missing, expected text of up to 1,024 characters, or { hex = "00ff" }',
+    ],
+    [
+      '{ type = "udp", send = { hex = "0" } }',
+      'check.send.hex: these are not, expected bytes in hexadecimal such as "00ff", up to 1,024 of them',
+    ],
+    [
+      '{ type = "udp", send = {} }',
+      'check.send: "hex" is missing, expected bytes in hexadecimal such as "00ff", up to 1,024 of them',
+    ],
+    [
+      '{ type = "udp", send = "x", expect = "(" }',
+      'check.expect: Invalid regular expression: /(/: Unterminated group, expected a regular expression',
     ],
   ]
   for (const [check, problem] of bad) it(check, () => deepEqual(problemsOf(check), [problem]))

@@ -7,18 +7,25 @@ import { type } from './checks/common.js'
 import { httpCheck } from './checks/http.js'
 import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
+import { udpCheck } from './checks/udp.js'
 
 const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 
-type Tables = typeof tcpCheck | typeof httpCheck | typeof smtpCheck | typeof agentCheck | typeof noCheck
+type Tables =
+  | typeof tcpCheck
+  | typeof httpCheck
+  | typeof udpCheck
+  | typeof smtpCheck
+  | typeof agentCheck
+  | typeof noCheck
 /** A check in the file's own words, every default filled in. */
 export type CheckTable = CompleteOf<Tables>
 
 const oneCheck = variant<CheckTable, DraftOf<Tables>>(
   'type',
-  { tcp: tcpCheck, http: httpCheck, smtp: smtpCheck, agent: agentCheck, none: noCheck },
+  { tcp: tcpCheck, http: httpCheck, udp: udpCheck, smtp: smtpCheck, agent: agentCheck, none: noCheck },
   {
-    later: ['https', 'script', 'icmp', 'udp', 'dns', 'grpc', 'tls'],
+    later: ['https', 'script', 'icmp', 'dns', 'grpc', 'tls'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

@@ -5,6 +5,7 @@ import type { Checker } from './checker.js'
 import { checkHttp } from './http.js'
 import { checkSmtp } from './smtp.js'
 import { checkTcp } from './tcp.js'
+import { checkUdp } from './udp.js'
 
 export const runCheck: Checker = (check, target, timeUp) => {
   switch (check.type) {
@@ -12,6 +13,8 @@ export const runCheck: Checker = (check, target, timeUp) => {
       return checkTcp(check, target, timeUp)
     case 'http':
       return checkHttp(check, target, timeUp)
+    case 'udp':
+      return checkUdp(check, target, timeUp)
     case 'smtp':
       return checkSmtp(check, target, timeUp)
     case 'agent':
