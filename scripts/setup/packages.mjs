@@ -19,6 +19,7 @@ const always = {
 /** Real servers that the checks are tried against. */
 const pythonModule = (name) => existsSync(`/usr/lib/python3/dist-packages/${name}`)
 const ofTests = {
+  'dnsmasq-base': () => program('dnsmasq'),
   'python3-aiosmtpd': () => pythonModule('aiosmtpd'),
 }
 const guestOf = {

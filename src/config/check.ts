@@ -2,6 +2,7 @@
 import { millis } from '../base/units.js'
 import { type AgentCheckConfig, buildAgent, normalAgent } from './checks/agent.js'
 import { normalCommon } from './checks/common.js'
+import { buildDns, type DnsCheckConfig, normalDns } from './checks/dns.js'
 import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
@@ -15,6 +16,7 @@ export type CheckConfig =
   | AgentCheckConfig
   | SmtpCheckConfig
   | UdpCheckConfig
+  | DnsCheckConfig
 
 /** What a TCP service's servers have that are given none. */
 export const defaultCheck: CheckConfig = {
@@ -37,6 +39,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildTcp(check)]
     case 'http':
       return [buildHttp(check)]
+    case 'dns':
+      return [buildDns(check)]
     case 'udp':
       return [buildUdp(check)]
     case 'smtp':
@@ -55,6 +59,8 @@ function ofKind(config: CheckConfig) {
       return {}
     case 'http':
       return normalHttp(config)
+    case 'dns':
+      return normalDns(config)
     case 'udp':
       return normalUdp(config)
     case 'smtp':

@@ -12,6 +12,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
       return `smtp ${formatEndpoint(target)}`
     case 'udp':
       return `udp ${formatEndpoint(target)}`
+    case 'dns':
+      return `dns ${check.record} ${check.name}`
     case 'tcp':
       return `tcp ${formatEndpoint(target)}`
   }

@@ -53,6 +53,22 @@ describe('kinds of checks', () => {
       '{ type = "udp", send = { hex = "00 FF" }, expect = { hex = "01" }, require_reply = false }',
       { ...common, type: 'udp', send: { hex: '00ff' }, expect: { hex: '01' }, requireReply: false },
     ],
+    [
+      '{ type = "dns", name = "www.example.org" }',
+      {
+        ...common,
+        type: 'dns',
+        name: 'www.example.org',
+        record: 'A',
+        rcode: 'NOERROR',
+        expect: undefined,
+        transport: 'udp',
+      },
+    ],
+    [
+      '{ type = "dns", name = ".", record = "NS", rcode = "REFUSED", expect = "x", transport = "tcp" }',
+      { ...common, type: 'dns', name: '.', record: 'NS', rcode: 'REFUSED', expect: 'x', transport: 'tcp' },
+    ],
   ]
   for (const [check, model] of good) it(check, () => deepEqual(checkOf(check), model))
 
@@ -86,6 +102,19 @@ describe('kinds of checks', () => {
     [
       '{ type = "udp", send = "x", expect = "(" }',
       'check.expect: Invalid regular expression: /(/: Unterminated group, expected a regular expression',
+    ],
+    [
+      '{ type = "dns" }',
+      'check: "name" is missing, expected a domain name such as "www.example.org", or "."',
+    ],
+    [
+      '{ type = "dns", name = "a..b" }',
+      'check.name: "a..b" is not valid, expected a domain name such as "www.example.org", or "."',
+    ],
+    ['{ type = "dns", name = "a", query_type = "A" }', 'check.query_type: unknown key, did you mean record?'],
+    [
+      '{ type = "dns", name = "a", record = "a" }',
+      'check.record: "a" is not one of them, expected "A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT", did you mean "A"?',
     ],
   ]
   for (const [check, problem] of bad) it(check, () => deepEqual(problemsOf(check), [problem]))

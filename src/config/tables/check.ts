@@ -4,6 +4,7 @@ import type { CompleteOf, DraftOf } from '../schema.js'
 import { table } from '../table.js'
 import { agentCheck } from './checks/agent.js'
 import { type } from './checks/common.js'
+import { dnsCheck } from './checks/dns.js'
 import { httpCheck } from './checks/http.js'
 import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
@@ -14,6 +15,7 @@ const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 type Tables =
   | typeof tcpCheck
   | typeof httpCheck
+  | typeof dnsCheck
   | typeof udpCheck
   | typeof smtpCheck
   | typeof agentCheck
@@ -23,9 +25,17 @@ export type CheckTable = CompleteOf<Tables>
 
 const oneCheck = variant<CheckTable, DraftOf<Tables>>(
   'type',
-  { tcp: tcpCheck, http: httpCheck, udp: udpCheck, smtp: smtpCheck, agent: agentCheck, none: noCheck },
   {
-    later: ['https', 'script', 'icmp', 'dns', 'grpc', 'tls'],
+    tcp: tcpCheck,
+    http: httpCheck,
+    dns: dnsCheck,
+    udp: udpCheck,
+    smtp: smtpCheck,
+    agent: agentCheck,
+    none: noCheck,
+  },
+  {
+    later: ['https', 'script', 'icmp', 'grpc', 'tls'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

@@ -2,6 +2,7 @@
 
 import { checkAgent } from './agent.js'
 import type { Checker } from './checker.js'
+import { checkDns } from './dns.js'
 import { checkHttp } from './http.js'
 import { checkSmtp } from './smtp.js'
 import { checkTcp } from './tcp.js'
@@ -13,6 +14,8 @@ export const runCheck: Checker = (check, target, timeUp) => {
       return checkTcp(check, target, timeUp)
     case 'http':
       return checkHttp(check, target, timeUp)
+    case 'dns':
+      return checkDns(check, target, timeUp)
     case 'udp':
       return checkUdp(check, target, timeUp)
     case 'smtp':
