@@ -20,6 +20,7 @@ const always = {
 const pythonModule = (name) => existsSync(`/usr/lib/python3/dist-packages/${name}`)
 const ofTests = {
   'dnsmasq-base': () => program('dnsmasq'),
+  'python3-grpcio': () => pythonModule('grpc'),
   'python3-aiosmtpd': () => pythonModule('aiosmtpd'),
 }
 const guestOf = {

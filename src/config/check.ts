@@ -3,6 +3,7 @@ import { millis } from '../base/units.js'
 import { type AgentCheckConfig, buildAgent, normalAgent } from './checks/agent.js'
 import { normalCommon } from './checks/common.js'
 import { buildDns, type DnsCheckConfig, normalDns } from './checks/dns.js'
+import { buildGrpc, type GrpcCheckConfig, normalGrpc } from './checks/grpc.js'
 import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
@@ -17,6 +18,7 @@ export type CheckConfig =
   | SmtpCheckConfig
   | UdpCheckConfig
   | DnsCheckConfig
+  | GrpcCheckConfig
 
 /** What a TCP service's servers have that are given none. */
 export const defaultCheck: CheckConfig = {
@@ -39,6 +41,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildTcp(check)]
     case 'http':
       return [buildHttp(check)]
+    case 'grpc':
+      return [buildGrpc(check)]
     case 'dns':
       return [buildDns(check)]
     case 'udp':
@@ -59,6 +63,8 @@ function ofKind(config: CheckConfig) {
       return {}
     case 'http':
       return normalHttp(config)
+    case 'grpc':
+      return normalGrpc(config)
     case 'dns':
       return normalDns(config)
     case 'udp':

@@ -14,6 +14,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
       return `udp ${formatEndpoint(target)}`
     case 'dns':
       return `dns ${check.record} ${check.name}`
+    case 'grpc':
+      return `grpc ${check.service || formatEndpoint(target)}`
     case 'tcp':
       return `tcp ${formatEndpoint(target)}`
   }

@@ -28,7 +28,7 @@ const tail = (title: string, lines: readonly string[], ...problems: string[]): B
   bad(title, inserted(16, ...lines), ...problems)
 
 /** What a check can be, as a problem lists it. */
-const checkTypes = '"tcp", "http", "dns", "udp", "smtp", "agent", "none"'
+const checkTypes = '"tcp", "http", "grpc", "dns", "udp", "smtp", "agent", "none"'
 
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])

@@ -69,6 +69,11 @@ describe('kinds of checks', () => {
       '{ type = "dns", name = ".", record = "NS", rcode = "REFUSED", expect = "x", transport = "tcp" }',
       { ...common, type: 'dns', name: '.', record: 'NS', rcode: 'REFUSED', expect: 'x', transport: 'tcp' },
     ],
+    ['{ type = "grpc" }', { ...common, type: 'grpc', service: '', host: undefined }],
+    [
+      '{ type = "grpc", service = "shop.v1.Cart", host = "cart" }',
+      { ...common, type: 'grpc', service: 'shop.v1.Cart', host: 'cart' },
+    ],
   ]
   for (const [check, model] of good) it(check, () => deepEqual(checkOf(check), model))
 
@@ -116,6 +121,11 @@ describe('kinds of checks', () => {
       '{ type = "dns", name = "a", record = "a" }',
       'check.record: "a" is not one of them, expected "A", "AAAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT", did you mean "A"?',
     ],
+    [
+      '{ type = "grpc", service = "a b" }',
+      'check.service: "a b" is not valid, expected the name of a service such as "shop.v1.Cart"',
+    ],
+    ['{ type = "grpc", authority = "a" }', 'check.authority: unknown key, did you mean host?'],
   ]
   for (const [check, problem] of bad) it(check, () => deepEqual(problemsOf(check), [problem]))
 

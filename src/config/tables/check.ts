@@ -5,6 +5,7 @@ import { table } from '../table.js'
 import { agentCheck } from './checks/agent.js'
 import { type } from './checks/common.js'
 import { dnsCheck } from './checks/dns.js'
+import { grpcCheck } from './checks/grpc.js'
 import { httpCheck } from './checks/http.js'
 import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
@@ -15,6 +16,7 @@ const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 type Tables =
   | typeof tcpCheck
   | typeof httpCheck
+  | typeof grpcCheck
   | typeof dnsCheck
   | typeof udpCheck
   | typeof smtpCheck
@@ -28,6 +30,7 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
   {
     tcp: tcpCheck,
     http: httpCheck,
+    grpc: grpcCheck,
     dns: dnsCheck,
     udp: udpCheck,
     smtp: smtpCheck,
@@ -35,7 +38,7 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
     none: noCheck,
   },
   {
-    later: ['https', 'script', 'icmp', 'grpc', 'tls'],
+    later: ['https', 'script', 'icmp', 'tls'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

@@ -3,6 +3,7 @@
 import { checkAgent } from './agent.js'
 import type { Checker } from './checker.js'
 import { checkDns } from './dns.js'
+import { checkGrpc } from './grpc.js'
 import { checkHttp } from './http.js'
 import { checkSmtp } from './smtp.js'
 import { checkTcp } from './tcp.js'
@@ -14,6 +15,8 @@ export const runCheck: Checker = (check, target, timeUp) => {
       return checkTcp(check, target, timeUp)
     case 'http':
       return checkHttp(check, target, timeUp)
+    case 'grpc':
+      return checkGrpc(check, target, timeUp)
     case 'dns':
       return checkDns(check, target, timeUp)
     case 'udp':

@@ -1,0 +1,21 @@
+/** A check of type `grpc`. */
+import type { CompleteOf } from '../schema.js'
+import type { grpcCheck } from '../tables/checks/grpc.js'
+import { type CheckCommon, commonOf } from './common.js'
+
+export interface GrpcCheckConfig extends CheckCommon {
+  readonly type: 'grpc'
+  /** Empty: the server as a whole. */
+  readonly service: string
+  /** The :authority header; undefined: the address. */
+  readonly host: string | undefined
+}
+
+export const buildGrpc = (table: CompleteOf<typeof grpcCheck>): GrpcCheckConfig => ({
+  type: 'grpc',
+  ...commonOf(table),
+  service: table.service,
+  host: table.host,
+})
+
+export const normalGrpc = ({ service, host }: GrpcCheckConfig) => ({ service, host })
