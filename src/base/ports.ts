@@ -90,6 +90,24 @@ export interface RawSocket {
   close(): void
 }
 
+export interface IcmpSocketOptions {
+  readonly family: 4 | 6
+  /** Of the echo messages that concern this socket, 0 to 65535. */
+  readonly identifier: number
+  /**
+   * From its ICMP header on: an echo reply with the identifier, or an error about somebody's ICMP packet.
+   * The bytes are the callee's.
+   */
+  readonly onMessage: (message: Uint8Array, source: IpAddress) => void
+}
+
+/** ICMP of one family, to and from everywhere. */
+export interface IcmpSocket {
+  /** `source` undefined: the kernel's choice. Throws `OpError`. */
+  send(message: Uint8Array, destination: IpAddress, source: IpAddress | undefined): void
+  close(): void
+}
+
 /** A packet socket of one interface: whole Ethernet frames. */
 export interface PacketSocket {
   /** Throws `OpError`. */

@@ -2,8 +2,9 @@
 import { Writer } from '../base/bytes.js'
 import type { FrameSocketOptions, PacketSocket } from '../base/ports.js'
 import { OpError } from '../base/result.js'
-import { addressOf, check, interfaceIndex, lastErrno, libc, openSocket, setOption } from './libc.js'
-import { AF, EPOLLIN, MSG, optionOf, SOCK } from './linux.js'
+import { check, interfaceIndex, lastErrno, libc, openSocket } from './libc.js'
+import { AF, EPOLLIN, MSG, SOCK } from './linux.js'
+import { attachFilter, BPF, type Instruction } from './packet-filter.js'
 import { type Reactor, readsPerWakeUp } from './reactor.js'
 
 const longestFrame = 2048
@@ -14,7 +15,7 @@ export function openFrameSocket(reactor: Reactor, options: FrameSocketOptions): 
   const address = linkLayerAddress(interfaceIndex(options.interfaceName), options.etherType)
   // Protocol 0 queues nothing until `bind` names one: the filter is there before the first frame.
   const fd = openSocket(subject, [AF.PACKET, SOCK.RAW, 0], (opened) => {
-    attachFilter(opened, options.matching, subject)
+    attachFilter(opened, filterProgram(options.matching), subject)
     check(libc.bind(opened, address, address.length), 'bind', subject)
   })
   const buffer = new Uint8Array(longestFrame)
@@ -53,21 +54,12 @@ function linkLayerAddress(index: number, etherType: number): Uint8Array {
   return new Writer(20).u16host(AF.PACKET).u16be(etherType).u32host(index).zeros(12).finish()
 }
 
-/** Classic BPF (include/uapi/linux/filter.h): every byte as it should be, or the frame is not for us. */
-function attachFilter(fd: number, matching: FrameSocketOptions['matching'], subject: string): void {
-  const BPF = { LOAD_BYTE: 0x30, JUMP_EQ: 0x15, RETURN: 0x06 } as const
-  const program: (readonly [code: number, ifTrue: number, ifFalse: number, constant: number])[] = []
+/** Every byte as it should be, or the frame is not for us. */
+function filterProgram(matching: FrameSocketOptions['matching']): readonly Instruction[] {
+  const program: Instruction[] = []
   for (const [i, { offset, value }] of matching.entries()) {
     const toRefusal = 2 * (matching.length - 1 - i) + 1
-    program.push([BPF.LOAD_BYTE, 0, 0, offset], [BPF.JUMP_EQ, 0, toRefusal, value])
+    program.push([BPF.loadByte, 0, 0, offset], [BPF.jumpEqual, 0, toRefusal, value])
   }
-  program.push([BPF.RETURN, 0, 0, longestFrame], [BPF.RETURN, 0, 0, 0])
-  const filters = new Writer(program.length * 8)
-  for (const [code, ifTrue, ifFalse, constant] of program) {
-    filters.u16host(code).u8(ifTrue).u8(ifFalse).u32host(constant)
-  }
-  const bytes = filters.finish()
-  // struct sock_fprog: the number of instructions, padding, and where they are.
-  const value = new Writer(16).u16host(program.length).zeros(6).u64host(addressOf(bytes)).finish()
-  setOption(fd, optionOf.attachFilter, value, subject)
+  return [...program, [BPF.answer, 0, 0, longestFrame], [BPF.answer, 0, 0, 0]]
 }

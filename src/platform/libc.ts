@@ -42,6 +42,7 @@ export const libc = {
   recv: native<(fd: number, buffer: Bytes, length: number, flags: number) => number>(
     'long recv(int, void *, size_t, int)',
   ),
+  sendmsg: native<(fd: number, message: Bytes, flags: number) => number>('long sendmsg(int, void *, int)'),
   recvmsg: native<(fd: number, message: Bytes, flags: number) => number>('long recvmsg(int, void *, int)'),
   epollCreate: native<(flags: number) => number>('int epoll_create1(int)'),
   epollControl: native<(epoll: number, operation: number, fd: number, event: Bytes) => number>(

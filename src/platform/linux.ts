@@ -18,8 +18,10 @@ export const EPOLLIN = 0x1
 export const EPOLLOUT = 0x4
 
 /** include/uapi/linux/in.h */
-export const IPPROTO = { IPV6: 41, RAW: 255 } as const
+export const IPPROTO = { IP: 0, ICMP: 1, IPV6: 41, ICMPV6: 58, RAW: 255 } as const
 
+/** Type of ancillary data at level IPPROTO_IP (include/uapi/linux/in.h). */
+export const CMSG_V4 = { PKTINFO: 8 } as const
 /** Types of ancillary data at level IPPROTO_IPV6 (include/uapi/linux/in6.h). */
 export const CMSG_V6 = { PKTINFO: 50, HOPLIMIT: 52 } as const
 
@@ -35,9 +37,11 @@ const option =
 const socket = option(1) // SOL_SOCKET
 const ip = option(0) // SOL_IP
 const ipv6 = option(41) // SOL_IPV6
+const icmpv6 = option(58) // SOL_ICMPV6
+const raw = option(255) // SOL_RAW
 const netlink = option(270) // SOL_NETLINK
 
-/** include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/netlink.h */
+/** include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/icmp.h, linux/icmpv6.h, linux/netlink.h */
 export const optionOf = {
   sendBuffer: socket('SO_SNDBUF', 7),
   receiveBuffer: socket('SO_RCVBUF', 8),
@@ -46,6 +50,7 @@ export const optionOf = {
   reusePort: socket('SO_REUSEPORT', 15),
   attachFilter: socket('SO_ATTACH_FILTER', 26),
   bindToDevice: socket('SO_BINDTODEVICE', 25),
+  sendBufferForce: socket('SO_SNDBUFFORCE', 32),
   receiveBufferForce: socket('SO_RCVBUFFORCE', 33),
   attachReusePortFilter: socket('SO_ATTACH_REUSEPORT_CBPF', 51),
   tos: ip('IP_TOS', 1),
@@ -63,6 +68,8 @@ export const optionOf = {
   receiveHopLimit: ipv6('IPV6_RECVHOPLIMIT', 51),
   trafficClass: ipv6('IPV6_TCLASS', 67),
   freeBindV6: ipv6('IPV6_FREEBIND', 78),
+  icmpFilter: raw('ICMP_FILTER', 1),
+  icmpv6Filter: icmpv6('ICMPV6_FILTER', 1),
   netlinkMembership: netlink('NETLINK_ADD_MEMBERSHIP', 1),
   netlinkStrict: netlink('NETLINK_GET_STRICT_CHK', 12),
   netlinkCapAck: netlink('NETLINK_CAP_ACK', 10),
