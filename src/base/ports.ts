@@ -3,7 +3,7 @@
  * Linux; the fakes for tests and the simulator implement them in memory. A feature's runtime receives
  * the ports it uses in its constructor: no default, no global.
  */
-import type { IpAddress, IpPrefix } from './ip.js'
+import type { Endpoint, IpAddress, IpPrefix } from './ip.js'
 import type { Millis } from './units.js'
 
 export interface Timer {
@@ -57,6 +57,36 @@ export interface DatagramHandlers {
   onDatagram(datagram: Datagram): void
   onError(error: Error): void
 }
+
+/** A TCP connection that is being made, or is made. */
+export interface Stream {
+  /** From `onConnected` on. What the kernel does not take at once follows when it can. */
+  send(bytes: Uint8Array): void
+  /** Ends by a reset, which leaves no TIME_WAIT behind on either side; nothing is called any more. */
+  reset(): void
+  /** Ends in good order, as after the other side's end; nothing is called any more. */
+  close(): void
+}
+
+export interface StreamOptions {
+  readonly target: Endpoint
+  /** Source address; undefined: the kernel's choice. */
+  readonly source: IpAddress | undefined
+}
+
+/** After `onEnd` and `onError` nothing more is called; the stream is still to be reset or closed. */
+export interface StreamHandlers {
+  onConnected(): void
+  /** The bytes are the stream's own again after the call. */
+  onData(bytes: Uint8Array): void
+  /** The other side has sent all that it will. */
+  onEnd(): void
+  /** The errno's name. */
+  onError(code: string): void
+}
+
+/** Throws `OpError` for what is refused at once: no descriptor, no local port, no route. */
+export type OpenStream = (options: StreamOptions, handlers: StreamHandlers) => Stream
 
 /** One received packet of protocol 112 (RFC 9568 section 5.1). `payload` starts after the IP header. */
 export interface RawPacket {

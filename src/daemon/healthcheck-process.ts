@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto'
 import type { ServerHealth } from '../base/facts.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
+import { checkerWith } from '../healthcheck/checkers/run-check.js'
 import { startHealthcheck } from '../healthcheck/runtime.js'
+import { checkTools } from '../platform/check-tools.js'
 import { SystemClock } from '../platform/clock.js'
 import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
@@ -26,7 +28,9 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
         emit({ type: 'healthChanged', servers })
       })
     }
-    const runtime = startHealthcheck({ clock: new SystemClock(reactor), log, random: randomBytes }, collect)
+    const clock = new SystemClock(reactor)
+    const runCheck = checkerWith(checkTools(reactor))
+    const runtime = startHealthcheck({ clock, log, random: randomBytes, runCheck }, collect)
     let services: readonly VirtualServiceConfig[] | undefined
     return {
       handle(message) {

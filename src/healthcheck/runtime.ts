@@ -7,7 +7,6 @@ import type { VirtualServiceConfig } from '../config/model.js'
 import { isWorthTelling, leastAsked } from './asked.js'
 import type { Checker } from './checkers/checker.js'
 import { isOutright } from './checkers/errno.js'
-import { runCheck } from './checkers/run-check.js'
 import { Deadlines } from './deadlines.js'
 import { type CheckState, combine, isChanging, step } from './health.js'
 import { inconclusive, type Outcome, outcomeText } from './outcome.js'
@@ -19,8 +18,8 @@ export interface HealthcheckPorts {
   readonly clock: Clock
   readonly log: Log
   readonly random: Random
-  /** Runs one check; the real checkers where absent. */
-  readonly runCheck?: Checker
+  /** Runs one check, of any kind. */
+  readonly runCheck: Checker
 }
 
 export interface HealthcheckRuntime {
@@ -222,8 +221,8 @@ class Runtime implements HealthcheckRuntime {
     }
     this.running.set(key, run)
     this.limits.set(key, timeLimit(run, this.stalled))
-    const checker = this.ports.runCheck ?? runCheck
-    new Promise<Outcome>((resolve) => resolve(checker(check, target, run.timeUp.signal)))
+    const { runCheck } = this.ports
+    new Promise<Outcome>((resolve) => resolve(runCheck(check, target, run.timeUp.signal)))
       .catch((error: unknown) => inconclusive(`checker failed: ${String(error)}`))
       .then((outcome) => this.finish(key, run, outcome))
   }

@@ -7,15 +7,17 @@
 export const AF = { INET: 2, INET6: 10, NETLINK: 16, PACKET: 17 } as const
 
 /** include/linux/net.h */
-export const SOCK = { DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const
+export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const
 
 /** include/linux/socket.h */
-export const MSG = { DONTWAIT: 0x40, TRUNC: 0x20 } as const
+export const MSG = { DONTWAIT: 0x40, TRUNC: 0x20, NOSIGNAL: 0x4000 } as const
 
 /** include/uapi/linux/eventpoll.h */
 export const EPOLL = { CLOEXEC: 0o2000000, CTL_ADD: 1, CTL_DEL: 2, CTL_MOD: 3 } as const
 export const EPOLLIN = 0x1
 export const EPOLLOUT = 0x4
+export const EPOLLERR = 0x8
+export const EPOLLHUP = 0x10
 
 /** include/uapi/linux/in.h */
 export const IPPROTO = { IP: 0, ICMP: 1, IPV6: 41, ICMPV6: 58, RAW: 255 } as const
@@ -43,10 +45,12 @@ const netlink = option(270) // SOL_NETLINK
 
 /** include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/icmp.h, linux/icmpv6.h, linux/netlink.h */
 export const optionOf = {
+  error: socket('SO_ERROR', 4),
   sendBuffer: socket('SO_SNDBUF', 7),
   receiveBuffer: socket('SO_RCVBUF', 8),
   priority: socket('SO_PRIORITY', 12),
   reuseAddress: socket('SO_REUSEADDR', 2),
+  linger: socket('SO_LINGER', 13),
   reusePort: socket('SO_REUSEPORT', 15),
   attachFilter: socket('SO_ATTACH_FILTER', 26),
   bindToDevice: socket('SO_BINDTODEVICE', 25),
@@ -55,6 +59,7 @@ export const optionOf = {
   attachReusePortFilter: socket('SO_ATTACH_REUSEPORT_CBPF', 51),
   tos: ip('IP_TOS', 1),
   freeBind: ip('IP_FREEBIND', 15),
+  bindAddressNoPort: ip('IP_BIND_ADDRESS_NO_PORT', 24),
   multicastInterface: ip('IP_MULTICAST_IF', 32),
   multicastLoop: ip('IP_MULTICAST_LOOP', 34),
   addMembership: ip('IP_ADD_MEMBERSHIP', 35),

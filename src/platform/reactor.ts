@@ -14,6 +14,8 @@ export interface Watch {
   update(interest: number): void
   /** Stops watching; the descriptor stays open and is its owner's to close, afterwards. */
   close(): void
+  /** Stops watching and closes the descriptor, with one call of the kernel. */
+  closeDescriptor(): void
 }
 
 interface Entry {
@@ -37,6 +39,9 @@ export class Reactor {
   private readonly events = new DataView(new ArrayBuffer(eventSize * batchSize))
   private readonly eventBytes = new Uint8Array(this.events.buffer)
   private readonly entries = new Map<number, Entry>()
+  /** For epoll_ctl, which copies it. */
+  private readonly change = new DataView(new ArrayBuffer(eventSize))
+  private readonly changeBytes = new Uint8Array(this.change.buffer)
   private generation = 0
   private scheduled = false
   private dispatching = false
@@ -73,7 +78,14 @@ export class Reactor {
         if (current()) this.control(EPOLL.CTL_MOD, fd, changed, generation)
       },
       close: () => {
+        if (!current()) return
+        this.forget(fd)
+        this.control(EPOLL.CTL_DEL, fd, 0, 0)
+      },
+      closeDescriptor: () => {
+        // The kernel takes a descriptor out of the set when it is closed (epoll(7), questions and answers).
         if (current()) this.forget(fd)
+        libc.close(fd)
       },
     }
   }
@@ -133,16 +145,14 @@ export class Reactor {
 
   private forget(fd: number): void {
     this.entries.delete(fd)
-    this.control(EPOLL.CTL_DEL, fd, 0, 0)
     if (this.entries.size === 0) this.handle.unref()
   }
 
   private control(operation: number, fd: number, interest: number, generation: number): void {
-    const event = new DataView(new ArrayBuffer(eventSize))
-    event.setUint32(0, interest, true)
-    event.setUint32(dataOffset, fd, true)
-    event.setUint32(dataOffset + 4, generation, true)
-    const bytes = new Uint8Array(event.buffer)
-    check(libc.epollControl(this.epoll, operation, fd, bytes), 'epoll_ctl', `fd ${fd}`)
+    this.change.setUint32(0, interest, true)
+    this.change.setUint32(dataOffset, fd, true)
+    this.change.setUint32(dataOffset + 4, generation, true)
+    const result = libc.epollControl(this.epoll, operation, fd, this.changeBytes)
+    if (result < 0) check(result, 'epoll_ctl', `fd ${fd}`)
   }
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Endpoint } from '../../src/base/ip.js'
 import { millis } from '../../src/base/units.js'
 import type { CheckConfig } from '../../src/config/check.js'
 import { matchBody } from '../../src/healthcheck/checkers/body.js'
-import { runCheck } from '../../src/healthcheck/checkers/run-check.js'
+import { checkerWith } from '../../src/healthcheck/checkers/run-check.js'
 import { failed, type Outcome, passed } from '../../src/healthcheck/outcome.js'
+import { checkTools } from '../../src/platform/check-tools.js'
+import { Reactor } from '../../src/platform/reactor.js'
 import { httpCheck, ip, tcpCheck } from './samples.js'
 import {
   type Behaviour,
@@ -22,6 +24,10 @@ import {
 /** Long enough that only a server which never answers reaches it. */
 const patient = millis(20_000)
 const brief = millis(400)
+
+const reactor = Reactor.open()
+const runCheck = checkerWith(checkTools(reactor))
+after(() => reactor.close())
 
 const run = (check: CheckConfig, target: Endpoint): Promise<Outcome> =>
   runCheck(check, target, AbortSignal.timeout(check.timeout))
@@ -41,10 +47,20 @@ const answer =
 const page = (status: string, body: string): string =>
   `HTTP/1.1 ${status}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
-/** Sockets that this process holds; a closed one may take a turn of the loop to go. */
-async function socketsGone(): Promise<boolean> {
+/** Sockets that this process holds, ours and Node's. */
+const sockets = (): number =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:')
+    } catch {
+      return false // the one that lists the folder
+    }
+  }).length
+
+/** A closed one may take a turn of the loop to go. */
+async function socketsGone(before: number): Promise<boolean> {
   for (let turn = 0; turn < 2_000; turn++) {
-    if (!process.getActiveResourcesInfo().some((name) => /TCP/.test(name))) return true
+    if (sockets() <= before) return true
     await new Promise((resolve) => setImmediate(resolve))
   }
   return false
@@ -53,8 +69,10 @@ async function socketsGone(): Promise<boolean> {
 describe('healthcheck/checkers against real servers', function () {
   this.timeout(30_000)
 
+  const before = sockets()
+
   afterEach(async () => {
-    assert.ok(await socketsGone(), `left behind: ${process.getActiveResourcesInfo()}`)
+    assert.ok(await socketsGone(before), `${sockets() - before} left behind`)
   })
 
   describe('tcp', () => {

@@ -9,7 +9,11 @@ import { closedPort, frozenServer, listen } from './servers.js'
 const program = `
   const from = (path) => import(new URL(path, ${JSON.stringify(import.meta.url)}))
   const { startHealthcheck } = await from('../../src/healthcheck/runtime.js')
+  const { checkerWith } = await from('../../src/healthcheck/checkers/run-check.js')
+  const { checkTools } = await from('../../src/platform/check-tools.js')
+  const { Reactor } = await from('../../src/platform/reactor.js')
   const { httpCheck, tcpCheck, server, service } = await from('./samples.js')
+  const runCheck = checkerWith(checkTools(Reactor.open()))
   const clock = {
     now: () => performance.now(),
     wall: () => Date.now(),
@@ -24,7 +28,7 @@ const program = `
   const silence = { ...settings, timeout: 300 }
   const [good, closed, silent, frozen] = process.argv.slice(1)
   const facts = []
-  const runtime = startHealthcheck({ clock, log, random: (length) => new Uint8Array(length) }, (fact) => {
+  const runtime = startHealthcheck({ clock, log, random: (length) => new Uint8Array(length), runCheck }, (fact) => {
     facts.push(fact)
     if (new Set(facts.map((each) => each.server)).size < 4) return
     runtime.stop()
