@@ -6,7 +6,7 @@ import { buildDns, type DnsCheckConfig, normalDns } from './checks/dns.js'
 import { buildGrpc, type GrpcCheckConfig, normalGrpc } from './checks/grpc.js'
 import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
-import { buildTcp, type TcpCheckConfig } from './checks/tcp.js'
+import { buildTcp, normalTcp, type TcpCheckConfig } from './checks/tcp.js'
 import { buildUdp, normalUdp, type UdpCheckConfig } from './checks/udp.js'
 import { given, type NormalTable } from './normal-table.js'
 import type { CheckTable } from './tables/check.js'
@@ -30,6 +30,8 @@ export const defaultCheck: CheckConfig = {
   fall: 3,
   port: undefined,
   bind: undefined,
+  send: undefined,
+  expect: undefined,
 }
 
 /** Empty where the file asks for none. */
@@ -60,7 +62,7 @@ export const normalCheck = (config: CheckConfig): NormalTable =>
 function ofKind(config: CheckConfig) {
   switch (config.type) {
     case 'tcp':
-      return {}
+      return normalTcp(config)
     case 'http':
       return normalHttp(config)
     case 'grpc':

@@ -436,6 +436,12 @@ const values: readonly BadFile[] = [
     '17:25: virtual_service[0].check.path: unknown key, did you mean path in an http check?',
   ),
   service(
+    'nothing to send, and a pattern that is none',
+    'check = { type = "tcp", send = "", expect = "(" }',
+    '17:32: virtual_service[0].check.send: "" is not valid, expected 1 to 4096 characters to send, such as "PING\\r\\n"',
+    '17:45: virtual_service[0].check.expect: Invalid regular expression: /(/: Unterminated group, expected a regular expression',
+  ),
+  service(
     'no checks',
     'check = []',
     '17:9: virtual_service[0].check: the list is empty, expected a check, or { type = "none" } for none',

@@ -90,6 +90,8 @@ describe('a valid file', () => {
       fall: 3,
       port: undefined,
       bind: undefined,
+      send: undefined,
+      expect: undefined,
     }
     deepEqual(
       realServers.map(({ endpoint, ...server }) => ({ ...server, endpoint: formatEndpoint(endpoint) })),
@@ -372,6 +374,13 @@ describe('checks', () => {
       { from: 404, to: 404 },
     ])
     deepEqual(check.headers, { 'X-Probe': 'vipair' })
+  })
+
+  it('over TCP take what to send, as TOML writes it, and what to expect', () => {
+    const text = 'check = { type = "tcp", send = "PING\\r\\n", expect = "^\\\\+PONG" }'
+    const [check] = checksOf(text)?.[0] ?? []
+    ok(check?.type === 'tcp')
+    deepEqual([check.send, check.expect], ['PING\r\n', '^\\+PONG'])
   })
 
   it('are several in one list', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import type { Endpoint } from '../../src/base/ip.js'
 import { millis } from '../../src/base/units.js'
 import type { CheckConfig } from '../../src/config/check.js'
@@ -95,6 +95,89 @@ describe('healthcheck/checkers against real servers', function () {
       const outcome = await run(tcpCheck({ timeout: patient }), await closedPort())
       assert.deepEqual(outcome, failed('connection refused'))
     })
+
+    const says: {
+      what: string
+      behave: (socket: Socket) => void
+      check: Parameters<typeof tcpCheck>[0]
+      outcome: Outcome
+    }[] = [
+      {
+        what: 'a banner as expected',
+        behave: (socket) => socket.write('SSH-2.0-OpenSSH_9.2\r\n'),
+        check: { expect: '^SSH-2' },
+        outcome: passed('the answer matches'),
+      },
+      {
+        what: 'a banner in pieces',
+        behave: (socket) => {
+          socket.write('22')
+          setImmediate(() => socket.write('0 mail\r\n'))
+        },
+        check: { expect: '^220 ' },
+        outcome: passed('the answer matches'),
+      },
+      {
+        what: 'an answer to what was sent',
+        behave: (socket) => socket.once('data', (sent: Buffer) => socket.write(`+PONG to ${sent}`)),
+        check: { send: 'PING\r\n', expect: '^\\+PONG to PING\\r\\n$' },
+        outcome: passed('the answer matches'),
+      },
+      {
+        what: 'any answer to what was sent',
+        behave: (socket) => socket.once('data', () => socket.write('-ERR\r\n')),
+        check: { send: 'PING\r\n' },
+        outcome: passed('answered'),
+      },
+      {
+        what: 'a frozen process, whose kernel accepts',
+        behave: () => {},
+        check: { send: 'PING\r\n', expect: 'PONG', timeout: brief },
+        outcome: failed('connected, but no answer within 400 ms'),
+      },
+      {
+        what: 'another answer, then silence',
+        behave: (socket) => socket.write('-LOADING\r\n'),
+        check: { expect: '^\\+PONG', timeout: brief },
+        outcome: failed('no answer that matches /^\\+PONG/ within 400 ms'),
+      },
+      {
+        what: 'another answer, then the end',
+        behave: (socket) => socket.end('554 go away\r\n'),
+        check: { expect: '^220' },
+        outcome: failed('no answer that matches /^220/ before the connection was closed'),
+      },
+      {
+        what: 'the end at once',
+        behave: (socket) => socket.end(),
+        check: { send: 'PING\r\n' },
+        outcome: failed('connected, but no answer before the connection was closed'),
+      },
+      {
+        what: 'a reset',
+        behave: (socket) => socket.once('data', () => socket.resetAndDestroy()),
+        check: { send: 'PING\r\n' },
+        outcome: failed('connection reset'),
+      },
+      {
+        what: 'an answer without end',
+        behave: (socket) => pour(socket, 'x'.repeat(1024)),
+        check: { expect: 'ready' },
+        outcome: failed('no answer that matches /ready/ in its first 64 KiB'),
+      },
+      {
+        what: 'an answer that the pattern backtracks on',
+        behave: (socket) => socket.write(`${'a'.repeat(60)}!`),
+        check: { expect: '^(a+)+$' },
+        outcome: failed('pattern /^(a+)+$/ took too long on this answer'),
+      },
+    ]
+    for (const { what, behave, check, outcome } of says) {
+      it(`${what}: ${outcome.pass ? outcome.detail : outcome.reason}`, async () => {
+        const server = await listenEager(behave)
+        assert.deepEqual(await against(server, tcpCheck({ timeout: patient, ...check })), outcome)
+      })
+    }
 
     it('says so when connecting gets no answer', async () => {
       const frozen = await frozenServer()

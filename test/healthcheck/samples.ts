@@ -31,6 +31,8 @@ const common = {
 export const tcpCheck = (changes: Partial<TcpCheckConfig> = {}): TcpCheckConfig => ({
   ...common,
   type: 'tcp',
+  send: undefined,
+  expect: undefined,
   ...changes,
 })
 

@@ -19,6 +19,8 @@ const check = {
   fall: 3,
   port: undefined,
   bind: undefined,
+  send: undefined,
+  expect: undefined,
 } as const
 
 /** Weight 100, direct, one check. */

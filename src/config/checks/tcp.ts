@@ -5,9 +5,17 @@ import { type CheckCommon, commonOf } from './common.js'
 
 export interface TcpCheckConfig extends CheckCommon {
   readonly type: 'tcp'
+  /** Sent once connected, in UTF-8; then something must be answered. */
+  readonly send: string | undefined
+  /** Regular expression that the first 64 KiB of what the server says must match. */
+  readonly expect: string | undefined
 }
 
 export const buildTcp = (table: CompleteOf<typeof tcpCheck>): TcpCheckConfig => ({
   type: 'tcp',
   ...commonOf(table),
+  send: table.send,
+  expect: table.expect,
 })
+
+export const normalTcp = ({ send, expect }: TcpCheckConfig) => ({ send, expect })

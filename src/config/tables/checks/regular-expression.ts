@@ -1,4 +1,4 @@
-/** A pattern that something of an answer must match. */
+/** A pattern that something of an answer must match; kept as text, for a model is plain data. */
 import { parsed, type Refusal } from '../../values.js'
 
 export const regularExpression = parsed(
