@@ -3,17 +3,20 @@ import type { Socket } from 'node:net'
 import got from 'got'
 import { type Endpoint, formatEndpoint, formatIp } from '../../base/ip.js'
 import type { HttpCheckConfig } from '../../config/checks/http.js'
-import { failed, inconclusive, type Outcome, passed } from '../outcome.js'
-import { matchBody } from './body.js'
+import { inconclusive, type Outcome } from '../outcome.js'
 import type { Checker } from './checker.js'
 import { codeOf, outcomeOfErrno } from './errno.js'
-
-/** More of a body is not read: the check ends there and judges what it has. */
-const bodyLimit = 64 * 1024
-/** Status line and headers together. */
-const headerLimit = 16 * 1024
-
-type Phase = 'connecting' | 'waiting' | 'reading'
+import {
+  bodyLimit,
+  endedEarly,
+  headerLimit,
+  headersTooLong,
+  judgeBody,
+  judgeStatus,
+  notHttp,
+  type Phase,
+  timedOut,
+} from './http-judgement.js'
 
 export const checkHttp: Checker<HttpCheckConfig> = (check, target, timeUp) =>
   new Promise((resolve) => {
@@ -50,7 +53,7 @@ export const checkHttp: Checker<HttpCheckConfig> = (check, target, timeUp) =>
       socket.once('close', () => request.destroy())
       socket.resetAndDestroy()
     }
-    const onTimeUp = () => cut(failed(`${missing[phase]} within ${check.timeout} ms`))
+    const onTimeUp = () => cut(timedOut(phase, check.timeout))
 
     request.once('request', (sent) => {
       sent.once('socket', (opened: Socket) => {
@@ -60,11 +63,17 @@ export const checkHttp: Checker<HttpCheckConfig> = (check, target, timeUp) =>
         })
         if (finished) opened.destroy()
       })
+      sent.once('upgrade', ({ statusCode }: { statusCode?: number }) => {
+        phase = 'reading'
+        status = statusCode ?? 0
+        cut(judgeStatus(check, status) ?? judgeBody(pattern, status, body))
+      })
     })
     request.once('response', (response: { statusCode: number }) => {
       phase = 'reading'
       status = response.statusCode
-      if (!accepted(check, status)) cut(failed(`status ${status}, expected ${formatRanges(check)}`))
+      const wrong = judgeStatus(check, status)
+      if (wrong) cut(wrong)
     })
     request.on('data', (chunk: Buffer) => {
       if (finished) return
@@ -77,12 +86,6 @@ export const checkHttp: Checker<HttpCheckConfig> = (check, target, timeUp) =>
     timeUp.addEventListener('abort', onTimeUp, { once: true })
     if (timeUp.aborted) onTimeUp()
   })
-
-const missing: Readonly<Record<Phase, string>> = {
-  connecting: 'no answer to connect',
-  waiting: 'no complete answer header',
-  reading: 'no complete body',
-}
 
 function openRequest(check: HttpCheckConfig, target: Endpoint) {
   return got.stream(`http://${formatEndpoint(target)}${check.path}`, {
@@ -104,40 +107,20 @@ function openRequest(check: HttpCheckConfig, target: Endpoint) {
   })
 }
 
-const hasBody = (method: string): boolean => !['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method)
-
-const accepted = (check: HttpCheckConfig, status: number): boolean =>
-  check.status.some((range) => status >= range.from && status <= range.to)
-
-const formatRanges = (check: HttpCheckConfig): string =>
-  check.status.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`)).join(', ')
-
-function judgeBody(pattern: RegExp | undefined, status: number, chunks: readonly Buffer[]): Outcome {
-  if (!pattern) return passed(`status ${status}`)
-  const text = Buffer.concat(chunks).subarray(0, bodyLimit).toString('utf8')
-  switch (matchBody(pattern, text)) {
-    case 'match':
-      return passed(`status ${status}, body matches`)
-    case 'noMatch':
-      return failed(`body does not match ${pattern}`)
-    case 'gaveUp':
-      return failed(`body pattern ${pattern} took too long on this body`)
-  }
-}
+/** Got waits for the body of any other method, and sends nothing before it has come. */
+const hasBody = (method: string): boolean => method !== 'GET' && method !== 'HEAD'
 
 function outcomeOfError(error: unknown, phase: Phase): Outcome {
   const code = codeOf(error)
-  if (code === 'HPE_HEADER_OVERFLOW') return failed(`headers longer than ${headerLimit / 1024} KiB`)
-  if (code.startsWith('HPE_')) return failed(`not an HTTP answer (${code})`)
-  if (code === 'ECONNRESET' || code === 'EPIPE') return failed(outcomeOfClose(error, phase))
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLong
+  if (code === 'HPE_INVALID_EOF_STATE') return endedEarly(phase, false)
+  if (code.startsWith('HPE_')) return notHttp(phase)
+  if (code === 'ECONNRESET' || code === 'EPIPE') return endedEarly(phase, isReset(error))
   // Refused before a connection was tried: the request itself is impossible.
   if (phase === 'connecting' && code.startsWith('ERR_')) return inconclusive(`cannot start: ${code}`)
   return outcomeOfErrno(code)
 }
 
 /** Node calls an orderly close in the wrong place ECONNRESET too; the message tells them apart. */
-function outcomeOfClose(error: unknown, phase: Phase): string {
-  const reset = error instanceof Error && /\b(read|write) ECONNRESET\b/.test(error.message)
-  const what = reset ? 'connection reset' : 'connection closed'
-  return phase === 'reading' ? `${what} in the middle of the body` : `${what} before an answer`
-}
+const isReset = (error: unknown): boolean =>
+  error instanceof Error && /\b(read|write) ECONNRESET\b/.test(error.message)

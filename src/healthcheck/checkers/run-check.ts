@@ -1,23 +1,39 @@
 /** The checker of each kind. */
 
+import type { HttpCheckConfig } from '../../config/checks/http.js'
+import { isPlain } from '../plain-http.js'
 import { checkAgent } from './agent.js'
 import type { Checker } from './checker.js'
 import { checkDns } from './dns.js'
 import { checkGrpc } from './grpc.js'
 import { checkHttp } from './http.js'
+import { plainHttpChecker } from './http-plain.js'
 import { checkSmtp } from './smtp.js'
 import { tcpChecker } from './tcp.js'
 import type { CheckTools } from './tools.js'
 import { checkUdp } from './udp.js'
 
+/** Of each check once. */
+const plainness = new WeakMap<HttpCheckConfig, boolean>()
+
+function plain(check: HttpCheckConfig): boolean {
+  let answer = plainness.get(check)
+  if (answer === undefined) {
+    answer = isPlain(check)
+    plainness.set(check, answer)
+  }
+  return answer
+}
+
 export function checkerWith(tools: CheckTools): Checker {
   const checkTcp = tcpChecker(tools)
+  const checkPlainHttp = plainHttpChecker(tools)
   return (check, target, timeUp) => {
     switch (check.type) {
       case 'tcp':
         return checkTcp(check, target, timeUp)
       case 'http':
-        return checkHttp(check, target, timeUp)
+        return plain(check) ? checkPlainHttp(check, target, timeUp) : checkHttp(check, target, timeUp)
       case 'grpc':
         return checkGrpc(check, target, timeUp)
       case 'dns':
