@@ -30,7 +30,15 @@ function inline(value: Json): string {
     .join(', ')} }`
 }
 
-const common = { interval: 1000, timeout: 1000, rise: 2, fall: 3, port: undefined, bind: undefined }
+const common = {
+  interval: 1000,
+  fastInterval: undefined,
+  timeout: 1000,
+  rise: 2,
+  fall: 3,
+  port: undefined,
+  bind: undefined,
+}
 
 describe('kinds of checks', () => {
   const good: readonly (readonly [check: string, model: object])[] = [

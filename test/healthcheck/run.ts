@@ -2,8 +2,13 @@
 import type { Endpoint } from '../../src/base/ip.js'
 import { millis } from '../../src/base/units.js'
 import type { CheckConfig } from '../../src/config/check.js'
-import { runCheck } from '../../src/healthcheck/checkers/run-check.js'
+import { checkerWith } from '../../src/healthcheck/checkers/run-check.js'
 import type { Outcome } from '../../src/healthcheck/outcome.js'
+import { checkTools } from '../../src/platform/check-tools.js'
+import { Reactor } from '../../src/platform/reactor.js'
+
+/** Never closed: it keeps no process alive while it watches nothing. */
+export const runCheck = checkerWith(checkTools(Reactor.open()))
 
 /** Long enough that only a server which never answers reaches it, and short enough to wait for. */
 export const patient = millis(20_000)
@@ -11,6 +16,7 @@ export const brief = millis(400)
 
 export const common = {
   interval: millis(1_000),
+  fastInterval: undefined,
   timeout: patient,
   rise: 2,
   fall: 3,

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import type { UdpCheckConfig } from '../../src/config/checks/udp.js'
 import { failed, type Outcome, passed } from '../../src/healthcheck/outcome.js'
 import { noSocketStays } from './descriptors.js'
-import { against, brief, common, patient, run } from './run.js'
+import { against, brief, common, patient, run, runCheck } from './run.js'
 import { ip } from './samples.js'
 import { type Answer, closedUdpPort, listenUdp } from './udp-server.js'
 
@@ -136,7 +136,6 @@ describe('healthcheck: udp', function () {
   it('a run whose time is already up leaves nothing', async () => {
     const server = await listenUdp(() => {})
     const check = udpCheck({ timeout: brief })
-    const { runCheck } = await import('../../src/healthcheck/checkers/run-check.js')
     const outcome = await runCheck(check, server.target, AbortSignal.abort())
     await server.close()
     assert.deepEqual(outcome, failed('no answer within 400 ms'))
