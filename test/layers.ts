@@ -29,6 +29,7 @@ const packages: Readonly<Record<string, string>> = {
   netlink: 'platform/',
   winston: 'platform/',
   got: 'healthcheck/checkers/',
+  'http2-wrapper': 'healthcheck/checkers/',
   toml: 'config/',
   commander: 'cli/',
 }
@@ -36,7 +37,7 @@ const packages: Readonly<Record<string, string>> = {
 /** Node's own modules that the otherwise pure rooms may use, and where. */
 const builtins: readonly { readonly name: string; readonly in: RegExp }[] = [
   { name: 'node:crypto', in: /^(config|pair)\/|^vrrp\/abridged\.ts$/ },
-  { name: 'node:fs', in: /^config\/(load|script-file)\.ts$/ },
+  { name: 'node:fs', in: /^config\/(load|script-file|pem-file)\.ts$/ },
   { name: 'node:path', in: /^config\/script-file\.ts$/ },
 ]
 

@@ -15,6 +15,8 @@ const always = {
   tcpdump: () => program('tcpdump'),
   nftables: () => program('nft'),
   procps: () => program('sysctl'),
+  openssl: () => program('openssl'),
+  'nginx-light': () => program('nginx'),
 }
 /** Real servers that the checks are tried against. */
 const pythonModule = (name) => existsSync(`/usr/lib/python3/dist-packages/${name}`)

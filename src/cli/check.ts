@@ -3,6 +3,7 @@ import { fail } from '../base/result.js'
 import { readConfigFile } from '../config/load.js'
 import type { Config } from '../config/model.js'
 import { parseConfig } from '../config/parse.js'
+import { readPem } from '../config/pem-file.js'
 import { formatProblem, isError, type Problem } from '../config/problem.js'
 import { scriptProblem } from '../config/script-file.js'
 
@@ -23,7 +24,7 @@ export async function runCheck(
   { json = false }: CheckOptions = {},
 ): Promise<number> {
   const bytes = await readConfigFile(file)
-  const result = bytes.ok ? parseConfig(bytes.value, scriptProblem) : fail([bytes.error])
+  const result = bytes.ok ? parseConfig(bytes.value, scriptProblem, readEachOnce()) : fail([bytes.error])
   const problems = result.ok ? result.value.warnings : result.error
   if (json) {
     const hash = result.ok ? { configHash: result.value.config.hash } : {}
@@ -33,6 +34,17 @@ export async function runCheck(
     output.write(`${file}: ${result.ok ? summary(result.value.config) : 'not valid'}${tally(problems)}\n`)
   }
   return result.ok ? 0 : 2
+}
+
+/** Many services mostly name the same file. */
+function readEachOnce(): typeof readPem {
+  const known = new Map<string, ReturnType<typeof readPem>>()
+  return (kind, path) => {
+    const key = `${kind} ${path}`
+    const found = known.get(key) ?? readPem(kind, path)
+    known.set(key, found)
+    return found
+  }
 }
 
 function summary({ directors, virtualRouters, virtualServices, hash }: Config): string {

@@ -4,9 +4,11 @@ import { type AgentCheckConfig, buildAgent, normalAgent } from './checks/agent.j
 import { normalCommon } from './checks/common.js'
 import { buildDns, type DnsCheckConfig, normalDns } from './checks/dns.js'
 import { buildGrpc, type GrpcCheckConfig, normalGrpc } from './checks/grpc.js'
-import { buildHttp, type HttpCheckConfig, normalHttp } from './checks/http.js'
+import { buildHttp, type HttpCheckConfig, normalRequest } from './checks/http.js'
+import { buildHttps, type HttpsCheckConfig, normalHttps } from './checks/https.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, normalTcp, type TcpCheckConfig } from './checks/tcp.js'
+import { buildTls, normalTls, type TlsCheckConfig } from './checks/tls.js'
 import { buildUdp, normalUdp, type UdpCheckConfig } from './checks/udp.js'
 import { given, type NormalTable } from './normal-table.js'
 import type { CheckTable } from './tables/check.js'
@@ -14,6 +16,8 @@ import type { CheckTable } from './tables/check.js'
 export type CheckConfig =
   | TcpCheckConfig
   | HttpCheckConfig
+  | HttpsCheckConfig
+  | TlsCheckConfig
   | AgentCheckConfig
   | SmtpCheckConfig
   | UdpCheckConfig
@@ -43,6 +47,10 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildTcp(check)]
     case 'http':
       return [buildHttp(check)]
+    case 'https':
+      return [buildHttps(check)]
+    case 'tls':
+      return [buildTls(check)]
     case 'grpc':
       return [buildGrpc(check)]
     case 'dns':
@@ -64,7 +72,11 @@ function ofKind(config: CheckConfig) {
     case 'tcp':
       return normalTcp(config)
     case 'http':
-      return normalHttp(config)
+      return normalRequest(config)
+    case 'https':
+      return normalHttps(config)
+    case 'tls':
+      return normalTls(config)
     case 'grpc':
       return normalGrpc(config)
     case 'dns':

@@ -6,6 +6,7 @@ import { byPosition, isError, type Problem } from './problem.js'
 import { mostErrors, Report, TooManyErrors } from './report.js'
 import { checkControl } from './rules/control.js'
 import { checkDirectors } from './rules/directors.js'
+import { checkEncryptedChecks, type PemReader } from './rules/encrypted-checks.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
 import { checkTracks, type ScriptProblem } from './rules/tracks.js'
@@ -25,11 +26,12 @@ export interface ValidConfig {
 /**
  * Never throws, whatever the bytes are. A refusal lists every problem in the order of the file, warnings
  * included, and has at least one error; of more than `mostErrors` errors it lists some. With `scriptProblem` it
- * warns of tracked scripts that this machine would not run.
+ * warns of tracked scripts that this machine would not run; with `readPem` it looks at the checks' files.
  */
 export function parseConfig(
   source: Uint8Array | string,
   scriptProblem?: ScriptProblem,
+  readPem?: PemReader,
 ): Result<ValidConfig, readonly Problem[]> {
   const text = decodeText(source)
   if (!text.ok) return fail([text.error])
@@ -38,7 +40,7 @@ export function parseConfig(
   const tree = buildTree(syntax.statements, syntax)
   const report = new Report(tree.root, syntax.lines, homes, [...syntax.problems, ...tree.problems])
 
-  const draft = judged(tree, report, scriptProblem)
+  const draft = judged(tree, report, scriptProblem, readPem)
   const file = completed(fileTable, draft, report)
   const problems = report.problems.sort(byPosition)
   return file
@@ -51,11 +53,12 @@ function judged(
   { root, problems }: Tree,
   report: Report,
   scriptProblem: ScriptProblem | undefined,
+  readPem: PemReader | undefined,
 ): FileDraft | undefined {
   try {
     if (problems.length > mostErrors) throw new TooManyErrors()
     const draft = readNode(fileTable, root, [], report)
-    if (draft) applyRules(draft, report, scriptProblem)
+    if (draft) applyRules(draft, report, scriptProblem, readPem)
     return draft
   } catch (error) {
     if (!(error instanceof TooManyErrors)) throw error
@@ -72,11 +75,17 @@ function judged(
   }
 }
 
-function applyRules(draft: FileDraft, report: Report, scriptProblem?: ScriptProblem): void {
+function applyRules(
+  draft: FileDraft,
+  report: Report,
+  scriptProblem?: ScriptProblem,
+  readPem?: PemReader,
+): void {
   checkDirectors(draft, report)
   checkRouters(draft, report)
   checkTracks(draft, report, scriptProblem)
   checkServices(draft, report)
+  checkEncryptedChecks(draft, report, readPem)
   checkTranslation(draft, report)
   checkControl(draft, report)
   if (draft.virtual_router?.length === 0 && draft.virtual_service?.length === 0) {

@@ -182,7 +182,13 @@ export const share: Schema<number> = {
   },
 }
 
-const unitMillis: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const unitMillis: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 
 export interface DurationOptions {
   /** As the file writes them; both included. */
@@ -194,14 +200,14 @@ export interface DurationOptions {
   readonly zero?: string
 }
 
-/** `"250ms"`, `"2s"`, `"5m"`, `"1h"`; fractions as far as whole milliseconds. */
+/** `"250ms"`, `"2s"`, `"5m"`, `"1h"`, `"14d"`; fractions as far as whole milliseconds. */
 export function duration({ from, to, step = '1ms', zero }: DurationOptions): Schema<Millis> {
   const [low, high, unit] = [span(from) ?? 0, span(to) ?? 0, span(step) ?? 1]
   const steps = unit === 1 ? '' : ` in steps of "${step}"`
   const expected = `a duration from "${from}" to "${to}"${steps}${zero === undefined ? '' : `, or "0s" (${zero})`}`
   return {
     expected,
-    json: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' },
+    json: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' },
     read(node, path, report) {
       if (node.kind === 'integer' || node.kind === 'float') {
         report.error(path, `${node.value} is a number: durations are strings, e.g. "2s"`, { expected })
@@ -233,7 +239,7 @@ export function duration({ from, to, step = '1ms', zero }: DurationOptions): Sch
 
 /** Whole milliseconds; undefined when the text is no duration. */
 function span(value: string): number | undefined {
-  const match = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h)$/.exec(value)
+  const match = /^(\d{1,12}(?:\.\d{1,6})?)(ms|s|m|h|d)$/.exec(value)
   if (!match) return undefined
   const amount = Number(match[1]) * (unitMillis[match[2] ?? ''] ?? Number.NaN)
   const whole = Math.round(amount)

@@ -4,6 +4,7 @@ import type { ServerHealth } from '../base/facts.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
 import { checkerWith } from '../healthcheck/checkers/run-check.js'
+import { TlsContexts } from '../healthcheck/checkers/tls-contexts.js'
 import { startHealthcheck } from '../healthcheck/runtime.js'
 import { checkTools } from '../platform/check-tools.js'
 import { SystemClock } from '../platform/clock.js'
@@ -29,12 +30,17 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       })
     }
     const clock = new SystemClock(reactor)
-    const runCheck = checkerWith(checkTools(reactor))
+    const contexts = new TlsContexts()
+    const runCheck = checkerWith({ ...checkTools(reactor), contexts })
     const runtime = startHealthcheck({ clock, log, random: randomBytes, runCheck }, collect)
     let services: readonly VirtualServiceConfig[] | undefined
     return {
       handle(message) {
         if (message.type === 'stop') return
+        if (message.type === 'checkFiles') {
+          contexts.replace(message.files)
+          return
+        }
         if (message.type === 'start') services = message.services
         // What comes before `start` is part of it.
         else if (services !== undefined) services = updated(services, message.services)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { formatIp } from '../base/ip.js'
 import type { Log } from '../base/ports.js'
 import { OpError } from '../base/result.js'
+import { readCheckFiles } from '../config/check-files.js'
 import { loadConfig } from '../config/load.js'
 import { formatProblem } from '../config/problem.js'
 import type { Reading } from '../config/reading.js'
@@ -87,8 +88,9 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
   }
 
   const refused = refusedScripts(config)
-  for (const reason of refused) log.error(reason)
-  if (refused.length > 0) return exitFailed
+  const checkFiles = readCheckFiles(config.virtualServices)
+  for (const reason of [...refused, ...(checkFiles.ok ? [] : checkFiles.error)]) log.error(reason)
+  if (refused.length > 0 || !checkFiles.ok) return exitFailed
 
   mkdirSync(options.runtimeDir, { recursive: true, mode: 0o755 })
   // The lock comes first: a second daemon on the same directory is refused before it touches anything.
@@ -127,6 +129,7 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     log,
     releasing: { links, routing, macvlans, sysctl: new ProcSysctl() },
     acceptFilter,
+    checkFiles: checkFiles.value,
     version: options.version,
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
     sysctlFile: join(options.runtimeDir, 'sysctls.json'),

@@ -8,6 +8,7 @@
 import type { ServerHealth, SyncReadiness, Translation } from '../base/facts.js'
 import type { KernelChange } from '../base/kernel-change.js'
 import type { Port } from '../base/units.js'
+import type { CheckFiles } from '../config/check-files.js'
 import type { DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
 import type { ServicesUpdate } from '../config/share.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
@@ -103,6 +104,8 @@ export type ToIpvs =
   | { readonly type: 'stop' }
 
 export type ToHealthcheck =
+  /** What the checks' files hold, keys among it. Before `start`, and when a reload finds something else in them. */
+  | { readonly type: 'checkFiles'; readonly files: CheckFiles }
   | { readonly type: 'start'; readonly services: readonly VirtualServiceConfig[] }
   | { readonly type: 'configure'; readonly services: ServicesUpdate }
   | { readonly type: 'stop' }
@@ -199,7 +202,10 @@ export const messageTypes = {
     connectionsArrived: true,
     stop: true,
   } satisfies Record<ToIpvs['type'], true>,
-  toHealthcheck: { start: true, configure: true, stop: true } satisfies Record<ToHealthcheck['type'], true>,
+  toHealthcheck: { checkFiles: true, start: true, configure: true, stop: true } satisfies Record<
+    ToHealthcheck['type'],
+    true
+  >,
   toSync: {
     start: true,
     configure: true,

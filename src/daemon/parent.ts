@@ -7,10 +7,11 @@ import type { Clock, Log, Timer } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
+import { type CheckFiles, readCheckFiles } from '../config/check-files.js'
 import { type DiffEntry, diff } from '../config/diff.js'
 import type { Config, DirectorConfig, VirtualRouterConfig } from '../config/model.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
-import { sharing, updateOf } from '../config/share.js'
+import { same, sharing, updateOf } from '../config/share.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { PairKey } from '../pair/key.js'
 import { prefer } from '../platform/scheduling.js'
@@ -70,6 +71,7 @@ export interface ParentOptions {
   readonly releasing: ReleasePorts
   /** In force already. */
   readonly acceptFilter: AcceptFilter
+  readonly checkFiles: CheckFiles
   readonly version: string
   readonly maintenanceFile: MaintenanceFile
   readonly sysctlFile: string
@@ -82,6 +84,7 @@ export class Parent {
   private readonly children: Children
   private readonly startedAt: Millis
   private config: Config
+  private checkFiles: CheckFiles
   private sides: Sides
   private maintenanceReason: string | undefined
   private readonly memory: VrrpMemory
@@ -109,6 +112,7 @@ export class Parent {
     const { clock, log, config } = options
     this.startedAt = clock.now()
     this.config = config
+    this.checkFiles = options.checkFiles
     this.sides = { local: options.local, peer: options.peer }
     this.memory = new VrrpMemory(clock)
     this.health = new HealthMemory(clock)
@@ -183,10 +187,13 @@ export class Parent {
       throw new Refusal(409, `needs a restart: ${fixed.join(', ')}; nothing was changed`, {
         needsRestart: fixed,
       })
-    const refused = refusedScripts(config)
-    if (refused.length > 0) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
+    const refused = [...refusedScripts(config)]
+    const files = readCheckFiles(config.virtualServices)
+    if (!files.ok) refused.push(...files.error)
+    if (refused.length > 0 || !files.ok) throw new Refusal(409, `${refused.join('; ')}; nothing was changed`)
     // Without a difference as well: somebody may have removed the filter.
     await this.applyAccept(config, local)
+    this.renewCheckFiles(files.value)
     if (differences.length === 0) return differences
     const { virtualServices: before } = this.config
     const update = updateOf(before, config.virtualServices)
@@ -206,16 +213,25 @@ export class Parent {
     return differences
   }
 
+  /** Before the checks that need them. They may be others although the configuration is the same. */
+  private renewCheckFiles(files: CheckFiles): void {
+    if (same(this.checkFiles, files)) return
+    this.checkFiles = files
+    this.options.log.info('reload: the certificates and keys of checks were read anew')
+    this.children.healthcheck.send({ type: 'checkFiles', files })
+  }
+
   /** What `reload` would do with this configuration. Touches nothing. */
   async plan(loaded: Config): Promise<Omit<ReloadPlan, 'file' | 'warnings'>> {
     const config = sharing(this.config, loaded)
     const changes = withRejoins(this.config, config, diff(this.config, config))
     const needs = needsRestart(this.config, config, changes)
+    const files = readCheckFiles(config.virtualServices)
     const table = this.hasTable ? await this.planned(this.ipvsSetting(config)) : undefined
     return {
       configHash: config.hash,
       runningConfigHash: this.config.hash,
-      refusals: refusedScripts(config),
+      refusals: [...refusedScripts(config), ...(files.ok ? [] : files.error)],
       needsRestart: needs,
       changes,
       kernel: table?.changes ?? [],
@@ -436,6 +452,7 @@ export class Parent {
   private onHealthcheck(message: FromHealthcheck): void {
     switch (message.type) {
       case 'ready':
+        this.children.healthcheck.send({ type: 'checkFiles', files: this.checkFiles })
         this.children.healthcheck.send({ type: 'start', services: this.config.virtualServices })
         return
       case 'healthChanged':

@@ -216,6 +216,7 @@ function warnings({ config, reports, uptime, now }: StatusInput, peer: PeerStatu
   const links = [reports.vrrp?.link, reports.sync?.link]
   found.push(...new Set(links.flatMap((link) => link?.warnings ?? [])))
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
+  found.push(...(reports.healthcheck?.warnings ?? []))
   const drift = reports.ipvs?.lastDrift
   if (drift && ageSeconds(now, drift.at) < driftWarning)
     for (const line of drift.changes.slice(0, 3))

@@ -9,6 +9,8 @@ export interface Pass {
   readonly detail: string
   /** In place of the server's own weight. */
   readonly asked?: AskedWeight
+  /** What will soon, or should not, be so: `certificate expires on 2026-11-29, in 6 days`. */
+  readonly warning?: string
 }
 
 export interface Failure {
@@ -28,6 +30,11 @@ export interface Inconclusive {
 
 export const passed = (detail: string, asked?: AskedWeight): Pass =>
   asked === undefined ? { pass: true, detail } : { pass: true, detail, asked }
+/** The outcome, with one more warning when it is a pass. */
+export function warned(outcome: Outcome, warning: string | undefined): Outcome {
+  if (!outcome.pass || warning === undefined) return outcome
+  return { ...outcome, warning: outcome.warning === undefined ? warning : `${outcome.warning}; ${warning}` }
+}
 export const failed = (reason: string): Failure => ({ pass: false, reason })
 export const inconclusive = (reason: string): Inconclusive => ({ pass: undefined, reason })
 

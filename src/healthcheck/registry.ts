@@ -14,6 +14,8 @@ export interface CheckEntry extends CheckIdentity {
   state: CheckState
   /** The real server that it speaks to; undefined where it goes elsewhere. */
   readonly host: string | undefined
+  /** Of the last run that passed, until one fails. */
+  warning: string | undefined
   /** What the last run found and how long it took, in milliseconds; undefined before the first. */
   lastReason: string | undefined
   lastDuration: number | undefined
@@ -105,9 +107,13 @@ function attach(
   if (!entry) {
     const before = old.checks.get(identity.key)
     const state = before?.state ?? initialCheckState(identity.subject)
-    const { lastReason, lastDuration } = before ?? { lastReason: undefined, lastDuration: undefined }
     const host = hostOf(identity, server)
-    entry = { ...identity, check, servers: [], state, host, lastReason, lastDuration }
+    const last = {
+      warning: before?.warning,
+      lastReason: before?.lastReason,
+      lastDuration: before?.lastDuration,
+    }
+    entry = { ...identity, check, servers: [], state, host, ...last }
     checks.set(identity.key, entry)
   }
   if (server.checks.includes(entry)) return

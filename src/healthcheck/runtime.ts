@@ -1,10 +1,12 @@
 /** The healthcheck process at work: runs the checks when they are due and tells what became of the servers. */
 import { weightAsked } from '../base/asked-weight.js'
 import type { Health, ServerHealth } from '../base/facts.js'
+import { formatEndpoint } from '../base/ip.js'
 import type { Clock, Log, Random, Timer } from '../base/ports.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { isWorthTelling, leastAsked } from './asked.js'
+import { checkWarnings } from './check-warnings.js'
 import type { Checker } from './checkers/checker.js'
 import { isOutright } from './checkers/errno.js'
 import { Deadlines } from './deadlines.js'
@@ -55,6 +57,8 @@ export interface HealthcheckStatus {
   readonly maxLateness: number
   /** Sum of this process's own stalls, in milliseconds. */
   readonly stalled: number
+  /** What checks that pass warn of. */
+  readonly warnings: readonly string[]
 }
 
 interface RunningCheck extends Run {
@@ -147,6 +151,7 @@ class Runtime implements HealthcheckRuntime {
       missedSlots: this.schedule.missed,
       maxLateness: this.maxLateness,
       stalled: this.stalled,
+      warnings: checkWarnings(this.registry.checks.values()),
     }
   }
 
@@ -254,6 +259,7 @@ class Runtime implements HealthcheckRuntime {
   }
 
   private count(entry: CheckEntry, outcome: Outcome, now: Millis): void {
+    if (outcome.pass !== undefined) this.learnWarning(entry, outcome.pass ? outcome.warning : undefined)
     if (outcome.pass === undefined) this.counts.inconclusive++
     else if (outcome.pass) this.counts.passed++
     else this.counts.failed++
@@ -264,6 +270,17 @@ class Runtime implements HealthcheckRuntime {
       `${entry.subject}: cannot check from here, counted for no server: ${outcomeText(outcome)}`,
       { total },
     )
+  }
+
+  /** Told once; what is said of many servers is in the status. */
+  private learnWarning(entry: CheckEntry, warning: string | undefined): void {
+    const known = entry.warning
+    entry.warning = warning
+    if (warning === undefined || warning === known) return
+    const others = [...this.registry.checks.values()].some(
+      (other) => other !== entry && other.warning === warning,
+    )
+    if (!others) this.ports.log.warn(`${entry.subject} (${formatEndpoint(entry.target)}): ${warning}`)
   }
 
   private judge(server: ServerEntry): void {

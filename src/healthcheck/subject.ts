@@ -5,7 +5,8 @@ import type { CheckConfig } from '../config/check.js'
 export function subjectOf(check: CheckConfig, target: Endpoint): string {
   switch (check.type) {
     case 'http':
-      return `http ${check.method} ${check.path}`
+    case 'https':
+      return `${check.type} ${check.method} ${check.path}`
     case 'agent':
       return `agent ${formatEndpoint(target)}`
     case 'smtp':
@@ -17,6 +18,7 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
     case 'grpc':
       return `grpc ${check.service || formatEndpoint(target)}`
     case 'tcp':
-      return `tcp ${formatEndpoint(target)}`
+    case 'tls':
+      return `${check.type} ${formatEndpoint(target)}`
   }
 }

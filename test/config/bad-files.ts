@@ -1,4 +1,6 @@
 /** Files that are wrong, and every line that is said about each: `line:column: path: …`. */
+
+import { badChecks } from './bad-checks.js'
 import { ofRoles } from './bad-files-of-roles.js'
 import { badServices } from './bad-services.js'
 import { baseFile, changed, inserted } from './base-file.js'
@@ -28,7 +30,7 @@ const tail = (title: string, lines: readonly string[], ...problems: string[]): B
   bad(title, inserted(16, ...lines), ...problems)
 
 /** What a check can be, as a problem lists it. */
-const checkTypes = '"tcp", "http", "grpc", "dns", "udp", "smtp", "agent", "none"'
+const checkTypes = '"tcp", "http", "https", "tls", "grpc", "dns", "udp", "smtp", "agent", "none"'
 
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])
@@ -222,9 +224,9 @@ const later: readonly BadFile[] = [
     '17:19: virtual_service[0].panic_threshold: "50%" is a string, expected a share between 0 and 1 such as 0.5, did you mean 0.5?',
   ),
   service(
-    'an HTTPS check',
-    'check = { type = "https" }',
-    `17:18: virtual_service[0].check.type: "https" is not supported by this version, expected ${checkTypes}`,
+    'an ICMP check',
+    'check = { type = "icmp" }',
+    `17:18: virtual_service[0].check.type: "icmp" is not supported by this version, expected ${checkTypes}`,
   ),
   tail(
     'kernel settings of other than the network',
@@ -433,7 +435,7 @@ const values: readonly BadFile[] = [
   service(
     'a path for a TCP check',
     'check = { type = "tcp", path = "/" }',
-    '17:25: virtual_service[0].check.path: unknown key, did you mean path in an http check?',
+    '17:25: virtual_service[0].check.path: unknown key, did you mean path in an http check or an https check?',
   ),
   service(
     'nothing to send, and a pattern that is none',
@@ -798,4 +800,5 @@ export const badFiles: Readonly<Record<string, readonly BadFile[]>> = {
   'rules between tables': rules,
   'what comes and goes with a role': ofRoles,
   'kinds of service': badServices,
+  'checks over HTTP and TLS': badChecks,
 }

@@ -360,6 +360,9 @@ describe('checks', () => {
         headers: {},
         status: [{ from: 200, to: 399 }],
         body: undefined,
+        bodySha256: undefined,
+        weightHeader: undefined,
+        proxyProtocol: undefined,
       },
     ])
   })
@@ -551,7 +554,7 @@ key_file = "/etc/vipair/pair.key"
 })
 
 describe('the files in configs/', () => {
-  for (const name of ['minimal', 'pair-dr', 'pair-nat', 'services']) {
+  for (const name of ['minimal', 'pair-dr', 'pair-nat', 'services', 'checks']) {
     it(`${name}.toml is valid, without warnings`, () => {
       deepEqual(valid(readFileSync(`configs/${name}.toml`)).warnings, [])
     })

@@ -103,7 +103,7 @@ describe('parseConfig answers whatever it is given', function () {
 })
 
 describe('the normal form', () => {
-  for (const name of ['minimal', 'pair-dr', 'pair-nat', 'services']) {
+  for (const name of ['minimal', 'pair-dr', 'pair-nat', 'services', 'checks']) {
     it(`of ${name}.toml written as a file means the same`, () => {
       const first = parseConfig(readFileSync(`configs/${name}.toml`))
       ok(first.ok)

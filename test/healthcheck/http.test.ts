@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { millis } from '../../src/base/units.js'
 import type { HttpCheckConfig } from '../../src/config/checks/http.js'
 import type { Checker } from '../../src/healthcheck/checkers/checker.js'
-import { checkHttp } from '../../src/healthcheck/checkers/http.js'
+import { httpChecker } from '../../src/healthcheck/checkers/http.js'
 import { plainHttpChecker } from '../../src/healthcheck/checkers/http-plain.js'
 import { failed, type Outcome, passed } from '../../src/healthcheck/outcome.js'
 import { isPlain } from '../../src/healthcheck/plain-http.js'
@@ -20,6 +20,8 @@ import { type Behaviour, closedPort, listen, listenEager, pour, type TestServer 
 /** Long enough that only a server which never answers reaches it. */
 const patient = millis(20_000)
 const brief = millis(400)
+
+const checkHttp = httpChecker({})
 
 const answer =
   (text: string): Behaviour =>

@@ -3,7 +3,7 @@ import type { ServerHealth } from '../../src/base/facts.js'
 import type { Log } from '../../src/base/ports.js'
 import { millis, type Port } from '../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../src/config/model.js'
-import { failed, inconclusive, type Outcome, passed } from '../../src/healthcheck/outcome.js'
+import { failed, inconclusive, type Outcome, passed, warned } from '../../src/healthcheck/outcome.js'
 import { startHealthcheck } from '../../src/healthcheck/runtime.js'
 import { httpCheck, server, service, tcpCheck } from './samples.js'
 import { VirtualClock } from './virtual-clock.js'
@@ -360,6 +360,21 @@ describe('healthcheck/runtime', () => {
     runtime.configure([service('web', [server('10.0.0.21:80', [tcpCheck()])])])
     await clock.advance(3_500)
     assert.equal(runtime.status().inconclusive, 4)
+    runtime.stop()
+  })
+
+  it('what a passing check warns of is in the status while it does, and in the log once', async () => {
+    const { clock, answers, runtime, lines } = bench([
+      service('web', [server('10.0.0.21:80', [tcpCheck()]), server('10.0.0.22:80', [tcpCheck()])]),
+    ])
+    const soon = 'certificate expires on 2026-11-29, in 6 days'
+    answers.set(80, warned(passed('connected'), soon))
+    await clock.advance(5_000)
+    assert.deepEqual(runtime.status().warnings, [`${soon}: 10.0.0.21:80, 10.0.0.22:80`])
+    assert.equal(lines.filter((line) => line.includes(soon)).length, 1)
+    answers.set(80, passed('connected'))
+    await clock.advance(5_000)
+    assert.deepEqual(runtime.status().warnings, [])
     runtime.stop()
   })
 

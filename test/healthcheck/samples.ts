@@ -3,7 +3,9 @@ import { type Endpoint, type IpAddress, parseEndpoint, parseIp } from '../../src
 import { millis, type Weight, weight } from '../../src/base/units.js'
 import type { CheckConfig } from '../../src/config/check.js'
 import type { HttpCheckConfig } from '../../src/config/checks/http.js'
+import type { HttpsCheckConfig } from '../../src/config/checks/https.js'
 import type { TcpCheckConfig } from '../../src/config/checks/tcp.js'
+import type { TlsCheckConfig } from '../../src/config/checks/tls.js'
 import type { RealServerConfig, VirtualServiceConfig } from '../../src/config/model.js'
 
 export function ip(text: string): IpAddress {
@@ -36,15 +38,49 @@ export const tcpCheck = (changes: Partial<TcpCheckConfig> = {}): TcpCheckConfig 
   ...changes,
 })
 
-export const httpCheck = (changes: Partial<HttpCheckConfig> = {}): HttpCheckConfig => ({
-  ...common,
-  type: 'http',
+const request = {
   path: '/healthz',
   method: 'GET',
   host: undefined,
   headers: {},
   status: [{ from: 200, to: 399 }],
   body: undefined,
+  bodySha256: undefined,
+  weightHeader: undefined,
+  proxyProtocol: undefined,
+}
+
+const encryption = {
+  sni: undefined,
+  verify: true,
+  caFile: undefined,
+  certFile: undefined,
+  keyFile: undefined,
+  expiresWithin: undefined,
+}
+
+export const httpCheck = (changes: Partial<HttpCheckConfig> = {}): HttpCheckConfig => ({
+  ...common,
+  ...request,
+  type: 'http',
+  ...changes,
+})
+
+export const httpsCheck = (changes: Partial<HttpsCheckConfig> = {}): HttpsCheckConfig => ({
+  ...common,
+  ...request,
+  ...encryption,
+  type: 'https',
+  http2: false,
+  ...changes,
+})
+
+export const tlsCheck = (changes: Partial<TlsCheckConfig> = {}): TlsCheckConfig => ({
+  ...common,
+  ...encryption,
+  type: 'tls',
+  alpn: undefined,
+  proxyProtocol: undefined,
   ...changes,
 })
 

@@ -7,8 +7,10 @@ import { type } from './checks/common.js'
 import { dnsCheck } from './checks/dns.js'
 import { grpcCheck } from './checks/grpc.js'
 import { httpCheck } from './checks/http.js'
+import { httpsCheck } from './checks/https.js'
 import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
+import { tlsCheck } from './checks/tls.js'
 import { udpCheck } from './checks/udp.js'
 
 const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
@@ -16,6 +18,8 @@ const noCheck = table({ type: type('none') }, { title: 'a check of type none' })
 type Tables =
   | typeof tcpCheck
   | typeof httpCheck
+  | typeof httpsCheck
+  | typeof tlsCheck
   | typeof grpcCheck
   | typeof dnsCheck
   | typeof udpCheck
@@ -30,6 +34,8 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
   {
     tcp: tcpCheck,
     http: httpCheck,
+    https: httpsCheck,
+    tls: tlsCheck,
     grpc: grpcCheck,
     dns: dnsCheck,
     udp: udpCheck,
@@ -38,7 +44,7 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
     none: noCheck,
   },
   {
-    later: ['https', 'script', 'icmp', 'tls'],
+    later: ['script', 'icmp'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

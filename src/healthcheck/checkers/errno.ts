@@ -47,3 +47,7 @@ export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
+
+/** Of a check that could not even begin: a matter of this machine or of the file. */
+export const notStarted = (error: unknown): Outcome =>
+  inconclusive(`cannot start: ${error instanceof Error ? error.message : String(error)}`)

@@ -1,5 +1,5 @@
 /** What an HTTP answer is worth, in the same words whichever engine has read it. */
-import type { HttpCheckConfig } from '../../config/checks/http.js'
+import type { RequestConfig } from '../../config/checks/http.js'
 import { failed, type Outcome, passed } from '../outcome.js'
 import { matchBody } from './body.js'
 
@@ -20,7 +20,7 @@ export const timedOut = (phase: Phase, timeout: number): Outcome =>
   failed(`${missing[phase]} within ${timeout} ms`)
 
 /** Undefined when the status is one of those that the check accepts. */
-export function judgeStatus(check: HttpCheckConfig, status: number): Outcome | undefined {
+export function judgeStatus(check: Pick<RequestConfig, 'status'>, status: number): Outcome | undefined {
   if (check.status.some((range) => status >= range.from && status <= range.to)) return undefined
   const ranges = check.status.map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`))
   return failed(`status ${status}, expected ${ranges.join(', ')}`)

@@ -6,10 +6,11 @@ import { checkAgent } from './agent.js'
 import type { Checker } from './checker.js'
 import { checkDns } from './dns.js'
 import { checkGrpc } from './grpc.js'
-import { checkHttp } from './http.js'
+import { httpChecker } from './http.js'
 import { plainHttpChecker } from './http-plain.js'
 import { checkSmtp } from './smtp.js'
 import { tcpChecker } from './tcp.js'
+import { tlsChecker } from './tls.js'
 import type { CheckTools } from './tools.js'
 import { checkUdp } from './udp.js'
 
@@ -27,6 +28,8 @@ function plain(check: HttpCheckConfig): boolean {
 
 export function checkerWith(tools: CheckTools): Checker {
   const checkTcp = tcpChecker(tools)
+  const checkHttp = httpChecker(tools)
+  const checkTls = tlsChecker(tools)
   const checkPlainHttp = plainHttpChecker(tools)
   return (check, target, timeUp) => {
     switch (check.type) {
@@ -34,6 +37,10 @@ export function checkerWith(tools: CheckTools): Checker {
         return checkTcp(check, target, timeUp)
       case 'http':
         return plain(check) ? checkPlainHttp(check, target, timeUp) : checkHttp(check, target, timeUp)
+      case 'https':
+        return checkHttp(check, target, timeUp)
+      case 'tls':
+        return checkTls(check, target, timeUp)
       case 'grpc':
         return checkGrpc(check, target, timeUp)
       case 'dns':

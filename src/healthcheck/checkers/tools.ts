@@ -1,6 +1,9 @@
 /** What the healthcheck process lends its checkers: each kind takes what it needs. */
 import type { OpenStream } from '../../base/ports.js'
+import type { TlsContexts } from './tls-contexts.js'
 
 export interface CheckTools {
   readonly openStream: OpenStream
+  /** Absent: no check has files. */
+  readonly contexts?: TlsContexts
 }
