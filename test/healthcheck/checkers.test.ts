@@ -2,45 +2,17 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import type { Endpoint } from '../../src/base/ip.js'
-import { millis } from '../../src/base/units.js'
-import type { CheckConfig } from '../../src/config/check.js'
 import { type MatchResult, matchBody } from '../../src/healthcheck/checkers/body.js'
-import { checkerWith } from '../../src/healthcheck/checkers/run-check.js'
 import { failed, type Outcome, passed } from '../../src/healthcheck/outcome.js'
-import { checkTools } from '../../src/platform/check-tools.js'
-import { Reactor } from '../../src/platform/reactor.js'
-import { openSockets, socketsGone } from './open-sockets.js'
+import { noSocketStays } from './descriptors.js'
+import { against, brief, patient, run, runCheck } from './run.js'
 import { httpCheck, ip, tcpCheck } from './samples.js'
-import { closedPort, frozenServer, listen, listenEager, pour, type TestServer } from './servers.js'
-
-/** Long enough that only a server which never answers reaches it. */
-const patient = millis(20_000)
-const brief = millis(400)
-
-const reactor = Reactor.open()
-const runCheck = checkerWith(checkTools(reactor))
-after(() => reactor.close())
-
-const run = (check: CheckConfig, target: Endpoint): Promise<Outcome> =>
-  runCheck(check, target, AbortSignal.timeout(check.timeout))
-
-async function against(server: TestServer, check: CheckConfig): Promise<Outcome> {
-  try {
-    return await run(check, server.target)
-  } finally {
-    await server.close()
-  }
-}
+import { closedPort, frozenServer, listen, listenEager, pour } from './servers.js'
 
 describe('healthcheck/checkers against real servers', function () {
   this.timeout(30_000)
 
-  const before = openSockets()
-
-  afterEach(async () => {
-    assert.ok(await socketsGone(before), `${openSockets() - before} left behind`)
-  })
+  noSocketStays()
 
   describe('tcp', () => {
     it('passes where something listens, and leaves no TIME_WAIT on either side', async () => {

@@ -12,8 +12,8 @@ import { failed, type Outcome, passed } from '../../src/healthcheck/outcome.js'
 import { isPlain } from '../../src/healthcheck/plain-http.js'
 import { checkTools } from '../../src/platform/check-tools.js'
 import { Reactor } from '../../src/platform/reactor.js'
+import { noSocketStays } from './descriptors.js'
 import { answers } from './http-answers.js'
-import { openSockets, socketsGone } from './open-sockets.js'
 import { httpCheck } from './samples.js'
 import { type Behaviour, closedPort, listen, listenEager, pour, type TestServer } from './servers.js'
 
@@ -256,11 +256,7 @@ for (const { name, checker } of engines) {
   describe(`http checks by ${name}`, function () {
     this.timeout(30_000)
 
-    const before = openSockets()
-
-    afterEach(async () => {
-      assert.ok(await socketsGone(before), `${openSockets() - before} left behind`)
-    })
+    noSocketStays()
 
     const run = (check: HttpCheckConfig, target: TestServer['target']) =>
       checker(check, target, AbortSignal.timeout(check.timeout))

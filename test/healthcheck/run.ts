@@ -7,9 +7,6 @@ import type { Outcome } from '../../src/healthcheck/outcome.js'
 import { checkTools } from '../../src/platform/check-tools.js'
 import { Reactor } from '../../src/platform/reactor.js'
 
-/** Never closed: it keeps no process alive while it watches nothing. */
-export const runCheck = checkerWith(checkTools(Reactor.open()))
-
 /** Long enough that only a server which never answers reaches it, and short enough to wait for. */
 export const patient = millis(20_000)
 export const brief = millis(400)
@@ -23,6 +20,9 @@ export const common = {
   port: undefined,
   bind: undefined,
 }
+
+/** With the tools of this machine, as the process has them. */
+export const runCheck = checkerWith(checkTools(Reactor.open()))
 
 export const run = (check: CheckConfig, target: Endpoint): Promise<Outcome> =>
   runCheck(check, target, AbortSignal.timeout(check.timeout))

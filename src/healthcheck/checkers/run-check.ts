@@ -1,5 +1,4 @@
 /** The checker of each kind. */
-
 import type { HttpCheckConfig } from '../../config/checks/http.js'
 import { isPlain } from '../plain-http.js'
 import { checkAgent } from './agent.js'
