@@ -6,6 +6,7 @@ import { buildDns, type DnsCheckConfig, normalDns } from './checks/dns.js'
 import { buildGrpc, type GrpcCheckConfig, normalGrpc } from './checks/grpc.js'
 import { buildHttp, type HttpCheckConfig, normalRequest } from './checks/http.js'
 import { buildHttps, type HttpsCheckConfig, normalHttps } from './checks/https.js'
+import { buildIcmp, type IcmpCheckConfig, normalIcmp } from './checks/icmp.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, normalTcp, type TcpCheckConfig } from './checks/tcp.js'
 import { buildTls, normalTls, type TlsCheckConfig } from './checks/tls.js'
@@ -22,6 +23,7 @@ export type CheckConfig =
   | SmtpCheckConfig
   | UdpCheckConfig
   | DnsCheckConfig
+  | IcmpCheckConfig
   | GrpcCheckConfig
 
 /** What a TCP service's servers have that are given none. */
@@ -51,6 +53,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildHttps(check)]
     case 'tls':
       return [buildTls(check)]
+    case 'icmp':
+      return [buildIcmp(check)]
     case 'grpc':
       return [buildGrpc(check)]
     case 'dns':
@@ -77,6 +81,8 @@ function ofKind(config: CheckConfig) {
       return normalHttps(config)
     case 'tls':
       return normalTls(config)
+    case 'icmp':
+      return normalIcmp(config)
     case 'grpc':
       return normalGrpc(config)
     case 'dns':

@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto'
 import type { ServerHealth } from '../base/facts.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
+import { Pinger } from '../healthcheck/checkers/pinger.js'
 import { checkerWith } from '../healthcheck/checkers/run-check.js'
 import { TlsContexts } from '../healthcheck/checkers/tls-contexts.js'
 import { startHealthcheck } from '../healthcheck/runtime.js'
 import { checkTools } from '../platform/check-tools.js'
 import { SystemClock } from '../platform/clock.js'
+import { openIcmpSocket } from '../platform/icmp-socket.js'
 import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
 import { runChild } from './child.js'
@@ -17,8 +19,10 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
   'healthcheck',
   messageTypes.toHealthcheck,
   ({ log, emit }) => {
-    becomeNobody()
     const reactor = Reactor.open()
+    // Always, for a reload may bring the first check that needs it, and by then nothing more can be opened.
+    const pinger = new Pinger(randomBytes, (options) => openIcmpSocket(reactor, options))
+    becomeNobody()
     // A real server that fails takes its checks in many services with it: they travel as one fact.
     let changed: ServerHealth[] = []
     const collect = (server: ServerHealth): void => {
@@ -31,7 +35,7 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
     }
     const clock = new SystemClock(reactor)
     const contexts = new TlsContexts()
-    const runCheck = checkerWith({ ...checkTools(reactor), contexts })
+    const runCheck = checkerWith({ ...checkTools(reactor), contexts, pinger })
     const runtime = startHealthcheck({ clock, log, random: randomBytes, runCheck }, collect)
     let services: readonly VirtualServiceConfig[] | undefined
     return {
@@ -49,6 +53,7 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       status: () => (services === undefined ? undefined : runtime.status()),
       async stop() {
         runtime.stop()
+        pinger.close()
         reactor.close()
       },
     }

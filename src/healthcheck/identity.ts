@@ -1,5 +1,6 @@
 /** What makes two checks the same one, and what a person calls it. */
 import { type Endpoint, formatEndpoint, formatIp } from '../base/ip.js'
+import type { Port } from '../base/units.js'
 import type { CheckConfig } from '../config/check.js'
 import { subjectOf } from './subject.js'
 
@@ -12,8 +13,12 @@ export interface CheckIdentity {
   readonly subject: string
 }
 
+const hostPort = 0 as Port
+
 export function identify(check: CheckConfig, server: Endpoint): CheckIdentity {
-  const target = { address: server.address, port: check.port ?? server.port }
+  // A host has no ports: however many servers are on it, it is asked once.
+  const port = check.type === 'icmp' ? hostPort : (check.port ?? server.port)
+  const target = { address: server.address, port }
   // The port is in the target already: a check that names the server's own port is the same check.
   const { port: _, bind, ...rest } = check
   const key = canonical({ ...rest, bind: bind && formatIp(bind), target: formatEndpoint(target) })

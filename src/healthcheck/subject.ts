@@ -1,5 +1,5 @@
 /** What a person calls a check: `http GET /healthz`, `tcp 10.0.0.21:80`. */
-import { type Endpoint, formatEndpoint } from '../base/ip.js'
+import { type Endpoint, formatEndpoint, formatIp } from '../base/ip.js'
 import type { CheckConfig } from '../config/check.js'
 
 export function subjectOf(check: CheckConfig, target: Endpoint): string {
@@ -17,6 +17,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
       return `dns ${check.record} ${check.name}`
     case 'grpc':
       return `grpc ${check.service || formatEndpoint(target)}`
+    case 'icmp':
+      return `icmp ${formatIp(target.address)}`
     case 'tcp':
     case 'tls':
       return `${check.type} ${formatEndpoint(target)}`

@@ -30,7 +30,7 @@ const tail = (title: string, lines: readonly string[], ...problems: string[]): B
   bad(title, inserted(16, ...lines), ...problems)
 
 /** What a check can be, as a problem lists it. */
-const checkTypes = '"tcp", "http", "https", "tls", "grpc", "dns", "udp", "smtp", "agent", "none"'
+const checkTypes = '"tcp", "http", "https", "tls", "icmp", "grpc", "dns", "udp", "smtp", "agent", "none"'
 
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])
@@ -225,8 +225,8 @@ const later: readonly BadFile[] = [
   ),
   service(
     'an ICMP check',
-    'check = { type = "icmp" }',
-    `17:18: virtual_service[0].check.type: "icmp" is not supported by this version, expected ${checkTypes}`,
+    'check = { type = "script" }',
+    `17:18: virtual_service[0].check.type: "script" is not supported by this version, expected ${checkTypes}`,
   ),
   tail(
     'kernel settings of other than the network',

@@ -3,7 +3,7 @@ import { normalCheck } from '../../src/config/check.js'
 import { parseConfig } from '../../src/config/parse.js'
 import { formatProblem } from '../../src/config/problem.js'
 import type { Json } from '../../src/config/schema.js'
-import { inserted } from './base-file.js'
+import { baseFile, inserted } from './base-file.js'
 
 /** The check of a file that says so. */
 function checkOf(check: string) {
@@ -82,6 +82,8 @@ describe('kinds of checks', () => {
       '{ type = "grpc", service = "shop.v1.Cart", host = "cart" }',
       { ...common, type: 'grpc', service: 'shop.v1.Cart', host: 'cart' },
     ],
+    ['{ type = "icmp" }', { ...common, type: 'icmp', size: 56 }],
+    ['{ type = "icmp", size = 1472 }', { ...common, type: 'icmp', size: 1472 }],
   ]
   for (const [check, model] of good) it(check, () => deepEqual(checkOf(check), model))
 
@@ -134,8 +136,26 @@ describe('kinds of checks', () => {
       'check.service: "a b" is not valid, expected the name of a service such as "shop.v1.Cart"',
     ],
     ['{ type = "grpc", authority = "a" }', 'check.authority: unknown key, did you mean host?'],
+    [
+      '{ type = "icmp", port = 80 }',
+      'check.port: unknown key, did you mean port in [pair] or tunnel or a check?',
+    ],
+    ['{ type = "icmp", size = 8 }', 'check.size: 8 is out of range, expected an integer from 16 to 65000'],
   ]
   for (const [check, problem] of bad) it(check, () => deepEqual(problemsOf(check), [problem]))
+
+  it('of a host need no port, where a server has none', () => {
+    const many = (check: string) =>
+      parseConfig(
+        `${baseFile.replace('"10.0.0.100:80"', '"10.0.0.100:0"').replaceAll(':80"]', '"]').replaceAll(':80", ', '", ')}check = ${check}\n`,
+      )
+    const problems = (check: string) => {
+      const parsed = many(check)
+      return parsed.ok ? [] : parsed.error.map(({ message }) => message)
+    }
+    deepEqual(problems('{ type = "icmp" }'), [])
+    deepEqual(problems('{ type = "smtp" }').slice(0, 1), ['no port to check 10.0.0.21 on'])
+  })
 
   it('are the same again when they are written out', () => {
     for (const [check, model] of good) {

@@ -30,13 +30,15 @@ function checkPorts(
   if (server.address?.port !== 0 || !many) return
   const own = !report.isAbsent([...where, 'check'])
   const list = own ? server.check : service.check
-  const missing = (list ?? []).some((check) => check && check.type !== 'none' && !('port' in check))
+  const missing = (list ?? []).some((check) => check && !hasNoPort(check.type) && !('port' in check))
   if (!missing) return
   const holder = own ? where : path
   report.error([...holder, 'check'], `no port to check ${formatIp(server.address.address)} on`, {
     expected: 'port = 80 in the check',
   })
 }
+
+const hasNoPort = (type: string | undefined): boolean => type === 'none' || type === 'icmp'
 
 function checkList(list: ServiceDraft['check'], path: Path, report: Report): void {
   for (const [i, check] of (list ?? []).entries()) {

@@ -8,6 +8,7 @@ import { dnsCheck } from './checks/dns.js'
 import { grpcCheck } from './checks/grpc.js'
 import { httpCheck } from './checks/http.js'
 import { httpsCheck } from './checks/https.js'
+import { icmpCheck } from './checks/icmp.js'
 import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
 import { tlsCheck } from './checks/tls.js'
@@ -20,6 +21,7 @@ type Tables =
   | typeof httpCheck
   | typeof httpsCheck
   | typeof tlsCheck
+  | typeof icmpCheck
   | typeof grpcCheck
   | typeof dnsCheck
   | typeof udpCheck
@@ -36,6 +38,7 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
     http: httpCheck,
     https: httpsCheck,
     tls: tlsCheck,
+    icmp: icmpCheck,
     grpc: grpcCheck,
     dns: dnsCheck,
     udp: udpCheck,
@@ -44,7 +47,7 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
     none: noCheck,
   },
   {
-    later: ['script', 'icmp'],
+    later: ['script'],
     expected: 'a check such as { type = "tcp" }',
   },
 )

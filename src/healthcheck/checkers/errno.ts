@@ -24,6 +24,7 @@ const ours: Readonly<Record<string, string>> = {
   EADDRINUSE: 'local address in use',
   EACCES: 'not permitted on this machine',
   EPERM: 'refused by the firewall of this machine',
+  EAGAIN: 'out of send buffer or local ports',
   EINVAL: 'invalid local address',
 }
 

@@ -7,6 +7,7 @@ import { checkDns } from './dns.js'
 import { checkGrpc } from './grpc.js'
 import { httpChecker } from './http.js'
 import { plainHttpChecker } from './http-plain.js'
+import { icmpChecker } from './icmp.js'
 import { checkSmtp } from './smtp.js'
 import { tcpChecker } from './tcp.js'
 import { tlsChecker } from './tls.js'
@@ -29,6 +30,7 @@ export function checkerWith(tools: CheckTools): Checker {
   const checkTcp = tcpChecker(tools)
   const checkHttp = httpChecker(tools)
   const checkTls = tlsChecker(tools)
+  const checkIcmp = icmpChecker(tools)
   const checkPlainHttp = plainHttpChecker(tools)
   return (check, target, timeUp) => {
     switch (check.type) {
@@ -40,6 +42,8 @@ export function checkerWith(tools: CheckTools): Checker {
         return checkHttp(check, target, timeUp)
       case 'tls':
         return checkTls(check, target, timeUp)
+      case 'icmp':
+        return checkIcmp(check, target, timeUp)
       case 'grpc':
         return checkGrpc(check, target, timeUp)
       case 'dns':
