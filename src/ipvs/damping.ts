@@ -31,5 +31,3 @@ export function step(state: DampingState, healthy: boolean, now: Millis): Dampin
   const span = millis(Math.min(longestHold, firstHold * 2 ** holds))
   return { changes, holds: holds + 1, until: after(now, span) }
 }
-
-export const isHeld = ({ until }: DampingState, now: Millis): boolean => until !== undefined && now < until

@@ -7,7 +7,7 @@
  */
 import { type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
-import { type DampingState, isHeld, step as stepDamping, undamped } from './damping.js'
+import { type DampingState, step as stepDamping, undamped } from './damping.js'
 import type { JudgementFact } from './facts.js'
 import { heldFact, panicFact, panicOffFact, quorumFact } from './judgement-facts.js'
 import {
@@ -31,6 +31,14 @@ export interface Turn {
   readonly again: boolean
 }
 
+interface Hold {
+  readonly service: string
+  readonly server: string
+  readonly until: Millis
+}
+
+const nameOf = (service: string, server: string): string => `${service}\0${server}`
+
 export type Panic = Extract<PanicState, { readonly name: 'panic' }>
 
 export class Judgement {
@@ -38,6 +46,8 @@ export class Judgement {
   private readonly panics = new Map<string, PanicState>()
   /** By service, then by server. */
   private readonly dampings = new Map<string, Map<string, DampingState>>()
+  /** Those of them that have a hold, which are few. */
+  private readonly holds = new Map<string, Hold>()
   private news: JudgementFact[] = []
 
   copy(): Judgement {
@@ -45,12 +55,14 @@ export class Judgement {
     for (const [name, state] of this.quorums) copy.quorums.set(name, state)
     for (const [name, state] of this.panics) copy.panics.set(name, state)
     for (const [name, states] of this.dampings) copy.dampings.set(name, new Map(states))
+    for (const [name, hold] of this.holds) copy.holds.set(name, hold)
     return copy
   }
 
   forget(service: string): void {
     this.quorums.delete(service)
     this.panics.delete(service)
+    for (const server of this.dampings.get(service)?.keys() ?? []) this.holds.delete(nameOf(service, server))
     this.dampings.delete(service)
   }
 
@@ -83,6 +95,7 @@ export class Judgement {
   /** What is said of a machine goes with it. */
   forgetServer(service: string, server: string): void {
     this.dampings.get(service)?.delete(server)
+    this.holds.delete(nameOf(service, server))
   }
 
   panicOf(service: string): Panic | undefined {
@@ -97,8 +110,8 @@ export class Judgement {
 
   /** Until when it is kept out for having changed too often; undefined: it is not. */
   heldUntil(service: string, server: string, now: Millis): Millis | undefined {
-    const state = this.dampings.get(service)?.get(server)
-    return state && isHeld(state, now) ? state.until : undefined
+    const until = this.holds.get(nameOf(service, server))?.until
+    return until !== undefined && now < until ? until : undefined
   }
 
   /** Services whose panic may be over by now. */
@@ -114,14 +127,13 @@ export class Judgement {
 
   /** Servers that are kept out no longer. */
   released(now: Millis): readonly { readonly service: string; readonly server: string }[] {
-    const free: { service: string; server: string }[] = []
-    for (const [service, states] of this.dampings)
-      for (const [server, state] of states) {
-        if (state.until === undefined || state.until > now) continue
-        states.set(server, { ...state, until: undefined })
-        free.push({ service, server })
-        this.news.push(heldFact(service, server, undefined))
-      }
+    const free: Hold[] = []
+    for (const [name, hold] of this.holds) {
+      if (hold.until > now) continue
+      this.holds.delete(name)
+      free.push(hold)
+      this.news.push(heldFact(hold.service, hold.server, undefined))
+    }
     return free
   }
 
@@ -129,8 +141,7 @@ export class Judgement {
     const moments: number[] = []
     for (const state of this.panics.values())
       if (state.name === 'panic' && state.until !== undefined) moments.push(state.until)
-    for (const states of this.dampings.values())
-      for (const { until } of states.values()) if (until !== undefined) moments.push(until)
+    for (const { until } of this.holds.values()) moments.push(until)
     return moments.length === 0 ? undefined : millis(moments.reduce((a, b) => Math.min(a, b)))
   }
 
@@ -146,7 +157,12 @@ export class Judgement {
     this.dampings.set(service, states)
     const state = stepDamping(states.get(server) ?? undamped, healthy, now)
     states.set(server, state)
-    if (state.until !== undefined) this.news.push(heldFact(service, server, millis(state.until - now)))
+    const { until } = state
+    if (until === undefined) this.holds.delete(nameOf(service, server))
+    else {
+      this.holds.set(nameOf(service, server), { service, server, until })
+      this.news.push(heldFact(service, server, millis(until - now)))
+    }
   }
 
   private panic(service: VirtualServiceConfig, event: PanicEvent, others: () => Others, now: Millis): void {

@@ -28,10 +28,14 @@ const ours: Readonly<Record<string, string>> = {
   EINVAL: 'invalid local address',
 }
 
+/** What ECONNREFUSED means for a datagram. */
+export const portUnreachable = 'port unreachable: nothing listens there'
+
 /** What the machine or the network said for itself, at once: its other checks will hardly fare better. */
-const outright: ReadonlySet<string | undefined> = new Set(
-  ['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH'].map((code) => theirs[code]),
-)
+const outright: ReadonlySet<string | undefined> = new Set([
+  portUnreachable,
+  ...['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH'].map((code) => theirs[code]),
+])
 
 /** Nobody listens there, or there is no way to it: worth looking at the other checks of the machine. */
 export const isOutright = (outcome: Outcome): boolean =>

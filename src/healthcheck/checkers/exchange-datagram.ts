@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { type Endpoint, formatIp } from '../../base/ip.js'
 import type { CheckCommon } from '../../config/checks/common.js'
 import { failed, inconclusive, type Outcome } from '../outcome.js'
-import { codeOf, outcomeOfErrno } from './errno.js'
+import { codeOf, outcomeOfErrno, portUnreachable } from './errno.js'
 
 export interface Exchange<V> {
   readonly send: Uint8Array
@@ -67,4 +67,4 @@ export function exchangeDatagram<V>(
 
 /** An ICMP error reads as for TCP, where it means something else. */
 const outcomeOfUdpError = (code: string): Outcome =>
-  code === 'ECONNREFUSED' ? failed('port unreachable: nothing listens there') : outcomeOfErrno(code)
+  code === 'ECONNREFUSED' ? failed(portUnreachable) : outcomeOfErrno(code)
