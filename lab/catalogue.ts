@@ -10,6 +10,7 @@ import { fullNat, fullNatNftables } from './scenarios/full-nat.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { ipvsKilled } from './scenarios/ipvs-killed.js'
 import { ipvsMatrix } from './scenarios/ipvs-matrix.js'
+import { judgement } from './scenarios/judgement.js'
 import { keepalivedPeerHigher, keepalivedPeerLower } from './scenarios/keepalived-peer.js'
 import { keepalivedProtocols } from './scenarios/keepalived-protocols.js'
 import { killActive, killActiveNat } from './scenarios/kill-active.js'
@@ -46,6 +47,7 @@ export const catalogue: readonly Scenario[] = [
   restartOnlyDirector,
   reloadServices,
   draining,
+  judgement,
   ipvsKilled,
   differentKeys,
   keepalivedPeerLower,

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type Millis, millis } from '../../src/base/units.js'
-import {
-  changeWindow,
-  type DampingState,
- 
-  mostChanges,
-  step,
-  undamped,
-} from '../../src/ipvs/damping.js'
+import { changeWindow, type DampingState, mostChanges, step, undamped } from '../../src/ipvs/damping.js'
 import { server, service } from './configs.js'
 import { FakeMachine, settingOf, settled, verdict } from './fake-machine.js'
 
