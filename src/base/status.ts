@@ -20,6 +20,19 @@ export interface PeerStatus {
     readonly reachable: boolean
     readonly lastSeenSeconds: number | null
   }[]
+  /** How it sees the servers; null: it has not said all of that yet. */
+  readonly view: PeerViewStatus | null
+}
+
+/** Servers of its file, by their health there. */
+export interface PeerViewStatus {
+  /** Since it was last known to be all that the peer knew: about a second while all is well. */
+  readonly ageSeconds: number
+  readonly unknown: number
+  readonly healthy: number
+  readonly unhealthy: number
+  /** Servers that the two directors judge differently now; those for whom that lasts are warned of. */
+  readonly differing: number
 }
 
 export interface TrackStatus {
@@ -67,6 +80,8 @@ export interface RealServerStatus {
   readonly effectiveWeight: number | null
   /** `direct`, `nat`, `tunnel ipip`, `tunnel gue:6080 checksum`. */
   readonly forwarding: string
+  /** How the peer sees it, as of `peer.view.ageSeconds`; null: it has not said, or its file has no such server. */
+  readonly peer: { readonly health: Health; readonly reason: string } | null
   /** An operator's word, until the server is enabled. */
   readonly admin: 'enabled' | AdminAction
   /** The operator's reason for it; null: none was given. */
@@ -75,6 +90,8 @@ export interface RealServerStatus {
   readonly suspect: boolean
   /** While it is kept out for having changed too often: seconds until it has been up for long enough. */
   readonly heldSeconds: number | null
+  /** The director where it was said; null: enabled, or not known. */
+  readonly adminDirector: string | null
   /** While it drains: seconds until it is removed with whatever connections are left. */
   readonly drainSeconds: number | null
   /** While its weight rises: seconds until it has all of it. */

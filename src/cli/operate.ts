@@ -87,5 +87,7 @@ export async function runServer(
   const path = `/v1/services/${encodeURIComponent(service)}/servers/${encodeURIComponent(server)}`
   const answer = await askDaemon(runtimeDir, 'POST', path, order)
   const what = order.action === 'weight' ? `weight ${order.weight}` : order.action
-  return tell(answer, output, [`${service}: ${server}: ${what}`])
+  const { peer } = answer.body
+  const told = typeof peer === 'object' && peer !== null && 'text' in peer ? [String(peer.text)] : []
+  return tell(answer, output, [[`${service}: ${server}: ${what}`, ...told].join('; ')])
 }

@@ -13,6 +13,9 @@ export interface Style {
   readonly color: boolean
 }
 
+/** Seconds: the peer confirms what it sees each second. */
+const oldView = 5
+
 type Paint = (text: string) => string
 interface Palette {
   readonly good: Paint
@@ -32,7 +35,10 @@ export function renderStatus(status: DirectorStatus, style: Style): string[] {
     ...warnings(status).flatMap((warning) => wrap(`! ${warning}`, style.width, '  ').map(palette.bad)),
     ...(status.peer ? [peerLine(status.peer, palette)] : [palette.dim('no peer configured')]),
     ...status.virtualRouters.flatMap((router) => ['', ...routerLines(router, palette, style.width)]),
-    ...status.virtualServices.flatMap((service) => ['', ...serviceLines(service, palette, style.width)]),
+    ...status.virtualServices.flatMap((service) => [
+      '',
+      ...serviceLines(service, status.peer, palette, style.width),
+    ]),
     '',
     ...syncLines(status, palette, style.width),
   ]
@@ -48,7 +54,15 @@ function warnings(status: DirectorStatus): string[] {
 function peerLine(peer: PeerStatus, palette: Palette): string {
   const age = peer.lastSeenSeconds === null ? 'never heard' : `heard ${formatAge(peer.lastSeenSeconds)} ago`
   const key = peer.keyMatches === false ? palette.bad(', its pair key differs') : ''
-  return `peer ${peer.name} ${peer.reachable ? palette.good('reachable') : palette.bad('unreachable')}, ${age}${key}`
+  const reach = peer.reachable ? palette.good('reachable') : palette.bad('unreachable')
+  return `peer ${peer.name} ${reach}, ${age}${key}${viewText(peer, palette)}`
+}
+
+/** How old what it says of the servers is, where that is worth a word. */
+function viewText({ view }: PeerStatus, palette: Palette): string {
+  if (view === null) return ''
+  const age = `, its view of the servers ${formatAge(view.ageSeconds)} old`
+  return view.ageSeconds < oldView ? palette.dim(age) : palette.bad(age)
 }
 
 function routerLines(router: VirtualRouterStatus, palette: Palette, width: number): string[] {
@@ -68,7 +82,12 @@ function routerLines(router: VirtualRouterStatus, palette: Palette, width: numbe
   ]
 }
 
-function serviceLines(service: VirtualServiceStatus, palette: Palette, width: number): string[] {
+function serviceLines(
+  service: VirtualServiceStatus,
+  peer: PeerStatus | null,
+  palette: Palette,
+  width: number,
+): string[] {
   const healthy = service.realServers.filter((server) => server.health === 'healthy').length
   const all = service.realServers.length
   const paint = healthy === all ? palette.good : healthy === 0 ? palette.bad : palette.strong
@@ -77,13 +96,15 @@ function serviceLines(service: VirtualServiceStatus, palette: Palette, width: nu
   const options = serviceOptions(service)
   const order = [...service.realServers].sort((a, b) => rank(a) - rank(b))
   const nameWidth = Math.max(6, ...order.map((server) => server.name.length))
+  const other = peer?.view ? peer.name : undefined
+  const beside = other === undefined ? '' : `${other.slice(0, 9).padEnd(9)}  `
   return [
     head + paint(`${healthy} of ${all} healthy`),
     ...(options === '' ? [] : wrap(`  ${options}`, width, '  ').map(palette.dim)),
     ...panicLines(service, palette),
     ...quorumLines(service, palette),
-    palette.dim(`  ${'server'.padEnd(nameWidth)}  health     weight  active  inactive  since`),
-    ...order.flatMap((server) => serverLines(server, service.forwarding, nameWidth, palette, width)),
+    palette.dim(`  ${'server'.padEnd(nameWidth)}  health     ${beside}weight  active  inactive  since`),
+    ...order.flatMap((server) => serverLines(server, service.forwarding, other, nameWidth, palette, width)),
     ...service.draining.map((drain) => palette.dim(drainLine(drain))),
     ...sorryLines(service, palette),
   ]
@@ -100,12 +121,14 @@ function courseOf({
   suspect,
   admin,
   adminReason,
+  adminDirector,
   effectiveWeight,
   drainSeconds,
   slowStartSeconds,
 }: RealServerStatus): string {
+  const where = adminDirector === null ? '' : ` at ${adminDirector}`
   const reason = adminReason === null ? '' : ` (${adminReason})`
-  const words = admin === 'enabled' ? [] : [`${admin} by the operator${reason}`]
+  const words = admin === 'enabled' ? [] : [`${admin} by the operator${where}${reason}`]
   if (drainSeconds !== null) words.push(`${formatAge(drainSeconds)} left`)
   else if (admin === 'drain' && effectiveWeight === null) words.push('drained')
   if (suspect) words.push('served on: too many failed at once to believe it')
@@ -164,6 +187,8 @@ const rank = (server: RealServerStatus): number =>
 function serverLines(
   server: RealServerStatus,
   usual: string,
+  /** The peer, where its view is known. */
+  other: string | undefined,
   nameWidth: number,
   palette: Palette,
   width: number,
@@ -176,12 +201,16 @@ function serverLines(
     String(server.activeConnections).padStart(6),
     String(server.inactiveConnections).padStart(8),
   ]
-  const row = `  ${server.name.padEnd(nameWidth)}  ${paint(server.health.padEnd(9))}  ${numbers.join('  ')}  ${formatAge(server.sinceSeconds)}`
+  const beside = other === undefined ? '' : `${(server.peer?.health ?? '-').padEnd(9)}  `
+  const differs = other !== undefined && server.peer !== null && server.peer.health !== server.health
+  const row = `  ${server.name.padEnd(nameWidth)}  ${paint(server.health.padEnd(9))}  ${differs ? palette.bad(beside) : beside}${numbers.join('  ')}  ${formatAge(server.sinceSeconds)}`
   const own = server.forwarding === usual ? [] : [palette.dim(`    ${server.forwarding}`)]
   const why = server.health === 'unhealthy' ? reasonLines(server, width).map(paint) : []
+  const theirs =
+    differs && server.peer?.reason ? wrap(`    ${other}: ${server.peer.reason}`, width, '    ') : []
   const course = courseOf(server)
   const going = course === '' ? [] : wrap(`    ${course}`, width, '    ').map(palette.strong)
-  return [row, ...own, ...going, ...why]
+  return [row, ...own, ...going, ...why, ...theirs.map(palette.bad)]
 }
 
 /** Of several checks each, for what failed may not be all that is wrong. */

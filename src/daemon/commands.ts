@@ -61,10 +61,9 @@ export class Commands {
         const name = router === undefined ? undefined : String(router)
         return handedOver(await this.context.parent().handOver(name, force === true))
       },
-      'POST /v1/services/*/servers/*': (body, names) => {
+      'POST /v1/services/*/servers/*': async (body, names) => {
         const order = serverOrder(names, fieldsOf(body, { action: string, weight: number, reason: string }))
-        this.context.parent().orderServer(order)
-        return order
+        return { ...order, peer: (await this.context.parent().orderServer(order)) ?? null }
       },
       'POST /v1/maintenance': async (body) => {
         const fields = fieldsOf(body, { on: boolean, reason: string, force: boolean })

@@ -1,4 +1,5 @@
 /** `vipair run`: from the file to a running director, and out again on a signal. */
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatIp } from '../base/ip.js'
@@ -20,6 +21,7 @@ import { Reactor } from '../platform/reactor.js'
 import { KernelRouting } from '../platform/routing.js'
 import { ProcSysctl } from '../platform/sysctl.js'
 import { AcceptFilter } from './accept-filter.js'
+import { bootId } from './boot-id.js'
 import { Commands } from './commands.js'
 import { ConfigReader } from './config-reader.js'
 import { listenForControl } from './control-server.js'
@@ -134,7 +136,8 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
     sysctlFile: join(options.runtimeDir, 'sysctls.json'),
     ownedFile: join(options.runtimeDir, 'ipvs-owned.json'),
-    overrideFile: new OverrideFile(join(options.runtimeDir, 'servers.json')),
+    overrideFile: new OverrideFile(join(options.runtimeDir, 'servers.json'), bootId()),
+    random: randomBytes,
   })
   log.info(
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +

@@ -80,6 +80,8 @@ export type ToVrrp =
   | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
   | { readonly type: 'serverCounts'; readonly counts: ServerCounts }
   | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
+  /** For the peer's parent. Lost without a session. */
+  | { readonly type: 'toPeer'; readonly message: Uint8Array }
   | { readonly type: 'stop' }
 
 export type ToIpvs =
@@ -189,6 +191,7 @@ export const messageTypes = {
     trackChanged: true,
     serverCounts: true,
     syncReadiness: true,
+    toPeer: true,
     stop: true,
   } satisfies Record<ToVrrp['type'], true>,
   toTracker: { start: true, stop: true } satisfies Record<ToTracker['type'], true>,
@@ -220,6 +223,7 @@ export const messageTypes = {
     status: true,
     roleChanged: true,
     warning: true,
+    fromPeer: true,
     handoverEnded: true,
   } satisfies Record<FromVrrp['type'], true>,
   fromTracker: {

@@ -1,25 +1,41 @@
-/** What operators asked of servers, in a file of the runtime directory: it outlives the daemon, not a boot. */
+/** What operators said of servers, in a file of the runtime directory: it outlives the daemon. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import type { AdminAction, ServerOverride } from '../base/facts.js'
+import type { AdminAction } from '../base/facts.js'
 import { OpError } from '../base/result.js'
+import type { Millis } from '../base/units.js'
+import { largestCounter, type OperatorWord } from './peer/operator-word.js'
+
+export interface RememberedWord extends OperatorWord {
+  /** When this director learned it, on its monotonic clock. */
+  readonly since: Millis
+}
 
 export class OverrideFile {
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    /** Of this boot: in another one, `since` says nothing. */
+    private readonly boot: string,
+  ) {}
 
-  /** A file that is missing, or was not written by us, says nothing. */
-  read(): readonly ServerOverride[] {
+  /** A file that is missing, or was not written by us, says nothing. Of another boot, all begins `now`. */
+  read(now: Millis): readonly RememberedWord[] {
     try {
       const found: unknown = JSON.parse(readFileSync(this.path, 'utf8'))
-      return Array.isArray(found) ? found.flatMap((one) => overrideOf(one) ?? []) : []
+      if (Array.isArray(found)) return found.flatMap((one) => wordOf(one, now) ?? [])
+      const { boot, words } = found as Readonly<Record<string, unknown>>
+      if (!Array.isArray(words)) return []
+      const read = words.flatMap((one) => wordOf(one, now) ?? [])
+      return boot === this.boot ? read : read.map((word) => ({ ...word, since: now }))
     } catch {
       return []
     }
   }
 
   /** Whole or not at all. Throws `OpError`. */
-  write(overrides: readonly ServerOverride[]): void {
+  write(words: readonly RememberedWord[]): void {
+    const { boot } = this
     try {
-      writeFileSync(`${this.path}.new`, `${JSON.stringify(overrides, null, 2)}\n`, { mode: 0o640 })
+      writeFileSync(`${this.path}.new`, `${JSON.stringify({ boot, words }, null, 2)}\n`, { mode: 0o640 })
       renameSync(`${this.path}.new`, this.path)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO'
@@ -28,29 +44,37 @@ export class OverrideFile {
   }
 }
 
-const actions: Readonly<Record<AdminAction, true>> = {
+const actions: Readonly<Record<AdminAction | 'enable', true>> = {
+  enable: true,
   drain: true,
   quiesce: true,
   disable: true,
   weight: true,
 }
-const isAction = (value: unknown): value is AdminAction =>
+const isAction = (value: unknown): value is AdminAction | 'enable' =>
   typeof value === 'string' && Object.hasOwn(actions, value)
+const isWhole = (value: unknown, most: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most
 
-function overrideOf(value: unknown): ServerOverride | undefined {
+/** One of an earlier version has neither counter nor director: any other word is newer. */
+function wordOf(value: unknown, now: Millis): RememberedWord | undefined {
   if (typeof value !== 'object' || value === null) return undefined
-  const { service, server, action, weight, reason, since } = value as Readonly<Record<string, unknown>>
+  const { service, server, action, weight, reason, since, counter, director } = value as Readonly<
+    Record<string, unknown>
+  >
   if (typeof service !== 'string' || typeof server !== 'string' || !isAction(action)) return undefined
   if (typeof since !== 'number' || !Number.isFinite(since)) return undefined
-  const whole = typeof weight === 'number' && Number.isInteger(weight) && weight >= 0 && weight <= 65535
+  const whole = isWhole(weight, 65535)
   if (action === 'weight' && !whole) return undefined
-  const words = typeof reason === 'string' ? reason : undefined
   return {
     service,
     server,
     action,
     weight: action === 'weight' && whole ? weight : undefined,
-    reason: words,
-    since,
+    reason: typeof reason === 'string' ? reason : undefined,
+    counter: isWhole(counter, largestCounter) ? counter : 0,
+    director: typeof director === 'string' ? director : '',
+    // A clock that began anew would put it into the future.
+    since: Math.min(since, now) as Millis,
   }
 }

@@ -3,7 +3,7 @@
  * between them. It decides nothing about elections, health or the table.
  */
 import type { SyncReadiness } from '../base/facts.js'
-import type { Clock, Log, Timer } from '../base/ports.js'
+import type { Clock, Log, Random, Timer } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import type { DirectorStatus } from '../base/status.js'
 import { after, type Millis, millis } from '../base/units.js'
@@ -35,6 +35,7 @@ import type {
 import { type MetricFamily, metricsOf } from './metrics.js'
 import { OrphanedAddresses } from './orphaned-addresses.js'
 import type { OverrideFile } from './override-file.js'
+import { type OrderTold, PeerMirror } from './peer/mirror.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { type ReleasePorts, release } from './release.js'
@@ -78,6 +79,7 @@ export interface ParentOptions {
   /** Where the ipvs process remembers what of the table is ours. */
   readonly ownedFile: string
   readonly overrideFile: OverrideFile
+  readonly random: Random
 }
 
 export class Parent {
@@ -96,6 +98,8 @@ export class Parent {
   private readonly health: HealthMemory
   private readonly reports: Reports = {}
   private readonly overrides: ServerOverrides
+  /** Undefined without a peer. */
+  private readonly mirror: PeerMirror | undefined
   private traffic: TrafficView | undefined
   private readonly tracker: Tracker
   private readonly fullNat: FullNatFacts
@@ -117,8 +121,9 @@ export class Parent {
     this.memory = new VrrpMemory(clock)
     this.health = new HealthMemory(clock)
     this.orphans = new OrphanedAddresses(clock, (routers, why) => this.release(routers, why))
-    this.overrides = new ServerOverrides(options.overrideFile, log)
-    this.overrides.keepOnly(config.virtualServices)
+    this.overrides = new ServerOverrides(options.overrideFile, log, options.local.name, clock.now())
+    this.mirror = this.createMirror()
+    if (!this.mirror) this.overrides.forgetStrays(config.virtualServices)
     this.questions = new Questions(clock, 'vrrp', handoverPatience)
     this.plans = new Questions(clock, 'ipvs', planPatience)
     this.maintenanceReason = options.maintenanceFile.read()
@@ -153,6 +158,7 @@ export class Parent {
     // Checks can wait until the table stands: on a single processor they would only be in its way.
     for (const child of this.inUse) if (child !== this.children.healthcheck) child.start()
     if (this.hasTable) prefer(this.children.ipvs.pid, true)
+    this.mirror?.start()
     this.tick()
   }
 
@@ -160,6 +166,7 @@ export class Parent {
   async stop(): Promise<void> {
     this.leaving = true
     this.ticking?.cancel()
+    this.mirror?.stop()
     this.orphans.keep()
     await this.children.vrrp.stop()
     await this.tracker.stop()
@@ -201,7 +208,8 @@ export class Parent {
     this.tracker.configure(config, () => this.leaving)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
     this.health.forgetRemoved(before, config.virtualServices, update.changed)
-    this.overrides.keepOnly(config.virtualServices)
+    if (this.mirror) this.mirror.reloaded(before)
+    else this.overrides.forgetStrays(config.virtualServices)
     this.tellServerCounts()
     if (this.vrrpStarted) this.children.vrrp.send({ type: 'configure', setting: this.vrrpSetting() })
     if (this.hasTable) {
@@ -248,6 +256,23 @@ export class Parent {
     }
   }
 
+  private createMirror(): PeerMirror | undefined {
+    const { clock, log, random, peer, pairKey } = this.options
+    if (!peer || !pairKey) return undefined
+    const send = (message: Uint8Array) => this.children.vrrp.send({ type: 'toPeer', message })
+    return new PeerMirror(
+      { clock, log, random, send },
+      {
+        peerName: peer.name,
+        health: this.health,
+        overrides: this.overrides,
+        configHash: () => this.config.hash,
+        services: () => this.config.virtualServices,
+        overridden: () => this.applyOverrides(),
+      },
+    )
+  }
+
   private async applyAccept({ virtualRouters }: Config, local: DirectorConfig): Promise<void> {
     try {
       await this.options.acceptFilter.apply(virtualRouters, local)
@@ -279,10 +304,16 @@ export class Parent {
     return this.ask((id) => ({ type: 'maintenance', id, reason }))
   }
 
-  /** What an operator wants of one server. Throws `Refusal`. */
-  orderServer(order: ServerOrder): void {
+  /** What an operator wants of one server; answers whether the peer has it too. Throws `Refusal`. */
+  async orderServer(order: ServerOrder): Promise<OrderTold | undefined> {
+    const { clock } = this.options
+    this.overrides.order(order, this.config.virtualServices, { now: clock.now(), wall: clock.wall() })
+    this.applyOverrides()
+    return this.mirror?.ordered(order)
+  }
+
+  private applyOverrides(): void {
     const { virtualServices } = this.config
-    this.overrides.order(order, virtualServices, this.options.clock.now())
     const setting = { ...this.ipvsSetting(), services: [] }
     const services = updateOf(virtualServices, virtualServices)
     this.children.ipvs.send({ type: 'configure', setting, services })
@@ -305,6 +336,7 @@ export class Parent {
       health: this.health.all,
       healthSince: this.health.since,
       overrides: this.overrides,
+      mirror: this.mirror,
       traffic: this.traffic,
       waitsForTable: !this.tableStands,
       processes: [
@@ -409,6 +441,9 @@ export class Parent {
       case 'handoverEnded':
         this.questions.answered(message.id, message.results)
         return
+      case 'fromPeer':
+        this.mirror?.receive(message.message)
+        return
       default:
         return
     }
@@ -457,6 +492,7 @@ export class Parent {
         return
       case 'healthChanged':
         for (const server of message.servers) this.health.learn(server)
+        this.mirror?.healthChanged(message.servers)
         this.tellServerCounts()
         this.children.ipvs.send(message)
         return

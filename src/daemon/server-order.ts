@@ -30,4 +30,4 @@ export function serverOrder(
 }
 
 /** It is shown in logs and on terminals. */
-const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ').trim()
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim()

@@ -15,6 +15,7 @@ import { formatServerAddress, formatServiceAddress, serviceFamily } from '../con
 import type { IpvsServerStatus, IpvsServiceStatus } from '../ipvs/status.js'
 import type { ChecksByServer } from './checks-by-server.js'
 import { healthKey } from './health-key.js'
+import type { PeerMirror } from './peer/mirror.js'
 import type { ServerOverrides } from './server-overrides.js'
 import type { TrafficView } from './traffic.js'
 
@@ -28,7 +29,9 @@ export interface ServiceStatusInput {
   readonly healthSince: ReadonlyMap<string, Millis>
   /** By `healthKey`. */
   readonly checks: ChecksByServer
-  readonly overrides: Pick<ServerOverrides, 'of'>
+  readonly overrides: Pick<ServerOverrides, 'of' | 'saidAt'>
+  /** Undefined without a peer. */
+  readonly mirror: Pick<PeerMirror, 'verdict'> | undefined
   readonly traffic: TrafficView | undefined
   /** Undefined before the ipvs process has reported. */
   readonly inKernel: IpvsServiceStatus | undefined
@@ -107,7 +110,7 @@ function sorryStatus(server: DestinationConfig, { inKernel }: ServiceStatusInput
 function serverStatus(
   service: VirtualServiceConfig,
   server: RealServerConfig,
-  { now, uptime, health, healthSince, checks, overrides }: ServiceStatusInput,
+  { now, uptime, health, healthSince, checks, overrides, mirror }: ServiceStatusInput,
   there: IpvsServerStatus | undefined,
   traffic: TrafficStatus | null,
 ): RealServerStatus {
@@ -128,10 +131,12 @@ function serverStatus(
       : null,
     effectiveWeight: there?.kernelWeight ?? null,
     forwarding: forwardingText(server),
+    peer: mirror?.verdict(service.name, server.name) ?? null,
     admin: override?.action ?? 'enabled',
     adminReason: override?.reason ?? null,
     suspect: there?.suspect ?? false,
     heldSeconds: secondsOf(there?.heldLeft),
+    adminDirector: overrides.saidAt(service.name, server.name) ?? null,
     drainSeconds: secondsOf(there?.drainLeft),
     slowStartSeconds: secondsOf(there?.slowStartLeft),
     activeConnections: there?.activeConnections ?? 0,

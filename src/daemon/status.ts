@@ -16,6 +16,7 @@ import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
 import type { VrrpStatus } from '../vrrp/status.js'
 import { checksByServer } from './checks-by-server.js'
+import type { PeerMirror } from './peer/mirror.js'
 import { roleWarnings } from './role-warnings.js'
 import type { ServerOverrides } from './server-overrides.js'
 import { serviceStatus } from './service-status.js'
@@ -43,7 +44,9 @@ export interface StatusInput {
   readonly health: ReadonlyMap<string, ServerHealth>
   /** Since when, on the monotonic clock; by `healthKey`. */
   readonly healthSince: ReadonlyMap<string, Millis>
-  readonly overrides: Pick<ServerOverrides, 'of'>
+  readonly overrides: Pick<ServerOverrides, 'of' | 'saidAt'>
+  /** Undefined without a peer. */
+  readonly mirror: Pick<PeerMirror, 'verdict' | 'view' | 'warnings'> | undefined
   /** Undefined before the table was first read. */
   readonly traffic: TrafficView | undefined
   readonly processes: readonly ProcessStatus[]
@@ -78,7 +81,7 @@ export function composeStatus(input: StatusInput): DirectorStatus {
 const ageSeconds = (now: Millis, since: Millis): number => Math.max(0, (now - since) / 1000)
 
 /** The vrrp process and the sync process each have a session; the fresher one speaks. */
-function peerStatus({ peer, reports }: StatusInput): PeerStatus | null {
+function peerStatus({ peer, reports, mirror }: StatusInput): PeerStatus | null {
   if (!peer) return null
   const links = [reports.vrrp?.link, reports.sync?.link].filter((link) => link !== undefined)
   const seen = links.map((link) => link.lastSeenSeconds).filter((seconds) => seconds !== undefined)
@@ -91,6 +94,7 @@ function peerStatus({ peer, reports }: StatusInput): PeerStatus | null {
     keyMatches: answers.length > 0 ? answers.every(Boolean) : null,
     discarded: reports.vrrp?.link?.discarded ?? {},
     paths: pathStatuses(links),
+    view: mirror?.view ?? null,
   }
 }
 
@@ -185,7 +189,10 @@ function tableStatus({ reports: { ipvs }, now, traffic }: StatusInput): TableSta
 /** Whoever fights the daemon over the table should see it for so long. */
 const driftWarning = 600
 
-function warnings({ config, reports, uptime, now }: StatusInput, peer: PeerStatus | null): readonly string[] {
+function warnings(
+  { config, reports, uptime, now, mirror }: StatusInput,
+  peer: PeerStatus | null,
+): readonly string[] {
   const found: string[] = []
   if (peer?.keyMatches === false)
     found.push(
@@ -217,6 +224,7 @@ function warnings({ config, reports, uptime, now }: StatusInput, peer: PeerStatu
   found.push(...new Set(links.flatMap((link) => link?.warnings ?? [])))
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
   found.push(...(reports.healthcheck?.warnings ?? []))
+  found.push(...(mirror?.warnings ?? []))
   const drift = reports.ipvs?.lastDrift
   if (drift && ageSeconds(now, drift.at) < driftWarning)
     for (const line of drift.changes.slice(0, 3))

@@ -84,6 +84,9 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
         case 'serverCounts':
           director?.ownServers(message.counts)
           return
+        case 'toPeer':
+          director?.tellPeer(message.message)
+          return
         case 'stop':
           return
       }

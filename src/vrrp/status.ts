@@ -71,6 +71,8 @@ export type VrrpFact =
       readonly reason: string
       readonly at: number
     }
+  /** From the peer's parent, for ours. */
+  | { readonly type: 'fromPeer'; readonly message: Uint8Array }
   | {
       readonly type: 'warning'
       readonly router: string | undefined

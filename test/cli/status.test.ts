@@ -13,10 +13,12 @@ const server = (name: string, over: Partial<RealServerStatus> = {}): RealServerS
   asked: null,
   effectiveWeight: 100,
   forwarding: 'direct',
+  peer: { health: 'healthy', reason: 'http GET /healthz: status 204 (2 of 2 passed)' },
   admin: 'enabled',
   adminReason: null,
   suspect: false,
   heldSeconds: null,
+  adminDirector: null,
   drainSeconds: null,
   slowStartSeconds: null,
   traffic: null,
@@ -38,6 +40,7 @@ const status: DirectorStatus = {
     keyMatches: true,
     paths: [],
     discarded: {},
+    view: { ageSeconds: 0.4, unknown: 0, healthy: 2, unhealthy: 0, differing: 1 },
   },
   virtualRouters: [
     {
@@ -167,6 +170,23 @@ describe('vipair status', () => {
     assert.match(lines.join('\n'), /1 of 2 healthy/)
   })
 
+  it('shows both views side by side, with both reasons where they differ, and how old the other one is', () => {
+    const lines = renderStatus(status, { width: 80, color: false })
+    assert.match(
+      lines.join('\n'),
+      /^peer lb2 reachable, heard 0\.1 s ago, its view of the servers 0\.4 s old$/m,
+    )
+    const bad = lines.findIndex((line) => line.includes('10.0.0.22:80'))
+    assert.match(lines[bad] ?? '', /unhealthy {2}healthy /)
+    assert.match(
+      lines.slice(bad + 1, bad + 4).join('\n'),
+      /status 503[\s\S]*lb2: http GET \/healthz: status 204/,
+    )
+    const alone = renderStatus({ ...status, peer: null }, { width: 80, color: false })
+    assert.ok(!alone.join('\n').includes('lb2: '))
+    assert.ok(alone.some((line) => /health {5}weight/.test(line)))
+  })
+
   it('puts warnings and missing processes at the top', () => {
     const lines = renderStatus(
       {
@@ -222,10 +242,10 @@ describe('vipair status', () => {
     assert.deepEqual(lines.slice(start, start + 9), [
       'service shops fwmark6 7 sh tunnel 2 of 2 healthy',
       '  sh-fallback, sh-port, persistent for 5 min a /64 by sip',
-      '  server        health     weight  active  inactive  since',
-      '  2001:db8::21  healthy       100      12         3  61 s',
+      '  server        health     lb2        weight  active  inactive  since',
+      '  2001:db8::21  healthy    healthy       100      12         3  61 s',
       '    tunnel gue:6080 checksum',
-      '  2001:db8::22  healthy       100      12         3  61 s',
+      '  2001:db8::22  healthy    healthy       100      12         3  61 s',
       '    nat',
       '  sorry server 2001:db8::30 direct, STANDS IN',
       '',

@@ -8,6 +8,7 @@ import { millis } from '../../src/base/units.js'
 import { parseConfig } from '../../src/config/parse.js'
 import { findRoute } from '../../src/daemon/find-route.js'
 import { OverrideFile } from '../../src/daemon/override-file.js'
+import type { OperatorWord } from '../../src/daemon/peer/operator-word.js'
 import { Refusal } from '../../src/daemon/refusal.js'
 import { serverOrder } from '../../src/daemon/server-order.js'
 import { ServerOverrides } from '../../src/daemon/server-overrides.js'
@@ -70,22 +71,24 @@ describe('what operators asked', () => {
     path = join(folder, 'servers.json')
   })
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
-  const open = () => new ServerOverrides(new OverrideFile(path), log)
+  const open = (now = 5000, boot = 'this') =>
+    new ServerOverrides(new OverrideFile(path, boot), log, 'lb1', millis(now))
+  const at = (now: number, wall = now) => ({ now: millis(now), wall })
 
   it('outlives the daemon until the server is enabled', () => {
     const overrides = open()
     const order = serverOrder(place, { action: 'drain', reason: 'new disk' })
-    overrides.order(order, virtualServices, millis(1234))
+    overrides.order(order, virtualServices, at(1234))
     const expected = { ...order, since: 1234 }
     assert.deepEqual(overrides.of(web.name, rs1.name), expected)
     assert.deepEqual(open().all, [{ ...expected, weight: undefined }])
-    overrides.order(serverOrder(place, { action: 'enable' }), virtualServices, millis(2345))
+    overrides.order(serverOrder(place, { action: 'enable' }), virtualServices, at(2345))
     assert.deepEqual([overrides.all, open().all], [[], []])
   })
 
   it('is refused for names that are not in the file, and names those that are', () => {
     const order = (names: readonly string[]) => () =>
-      open().order(serverOrder(names, { action: 'disable' }), virtualServices, millis(0))
+      open().order(serverOrder(names, { action: 'disable' }), virtualServices, at(0))
     assert.throws(order(['wep', 'rs1']), {
       status: 404,
       message: /no virtual service wep: there (is|are) .*web/,
@@ -97,15 +100,40 @@ describe('what operators asked', () => {
     const overrides = open()
     rmSync(folder, { recursive: true })
     const order = serverOrder(place, { action: 'disable' })
-    assert.throws(() => overrides.order(order, virtualServices, millis(0)), { status: 409 })
+    assert.throws(() => overrides.order(order, virtualServices, at(0)), { status: 409 })
+    assert.deepEqual(overrides.all, [])
+  })
+
+  it('begins anew after a boot', () => {
+    open().order(serverOrder(place, { action: 'drain' }), virtualServices, at(4000))
+    assert.equal(open(9000).all[0]?.since, 4000)
+    assert.equal(open(9000, 'another').all[0]?.since, 9000)
+  })
+
+  it('of an earlier version stands until anybody says otherwise', () => {
+    const old = { service: web.name, server: rs1.name, action: 'drain', since: 1000 }
+    writeFileSync(path, JSON.stringify([old]))
+    const overrides = open()
+    assert.deepEqual(overrides.all, [{ ...old, weight: undefined, reason: undefined }])
+    assert.equal(overrides.saidAt(web.name, rs1.name), undefined)
+    const word = {
+      ...old,
+      action: 'enable',
+      weight: undefined,
+      reason: undefined,
+      counter: 1,
+      director: 'lb2',
+    }
+    overrides.hear([word as OperatorWord], millis(0))
     assert.deepEqual(overrides.all, [])
   })
 
   it('is forgotten with the server', () => {
     const overrides = open()
     for (const name of [rs1.name, rs2.name])
-      overrides.order(serverOrder([web.name, name], { action: 'quiesce' }), virtualServices, millis(0))
-    overrides.keepOnly([{ ...web, realServers: [rs2] }])
+      overrides.order(serverOrder([web.name, name], { action: 'quiesce' }), virtualServices, at(0))
+    const forgotten = overrides.forgetStrays([{ ...web, realServers: [rs2] }])
+    assert.equal(forgotten.length, 1)
     assert.deepEqual(
       open().all.map(({ server }) => server),
       [rs2.name],

@@ -16,7 +16,8 @@ const input = {
   health: new Map(),
   healthSince: new Map(),
   checks: new Map(),
-  overrides: { of: () => undefined },
+  overrides: { of: () => undefined, saidAt: () => undefined },
+  mirror: undefined,
   traffic: undefined,
   inKernel: undefined,
 }

@@ -18,7 +18,8 @@ const quiet: VirtualServiceStatus = serviceStatus(config, {
   health: new Map(),
   healthSince: new Map(),
   checks: new Map(),
-  overrides: { of: () => undefined },
+  overrides: { of: () => undefined, saidAt: () => undefined },
+  mirror: undefined,
   traffic: undefined,
   inKernel: undefined,
 })

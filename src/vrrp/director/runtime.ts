@@ -5,6 +5,7 @@
 import type { FrameSocketOptions, PacketSocket, Timer } from '../../base/ports.js'
 import { after, type Millis, millis, type Priority, resignPriority } from '../../base/units.js'
 import type { VirtualRouterConfig } from '../../config/model.js'
+import { type Budget, fullBudget, spend } from '../../pair/budget.js'
 import type { PairLink } from '../../pair/link.js'
 import { LinkReader } from '../link-reader.js'
 import {
@@ -39,6 +40,8 @@ export interface VrrpDirector {
   tracked(facts: readonly TrackFact[]): void
   /** How many servers this director sees as healthy. */
   ownServers(counts: ServerCounts): void
+  /** A message of the parent's for the peer's; lost without a session. */
+  tellPeer(message: Uint8Array): void
   /** Takes other routers and other settings of running ones. */
   configure(setting: VrrpSetting): void
   status(): VrrpStatus
@@ -47,6 +50,10 @@ export interface VrrpDirector {
 
 /** Also without any change: a report that is lost is made good. */
 const reportEvery = millis(1_000)
+/** First bytes of what the parents say to each other: it only passes through. */
+const isForParent = ([kind = 0]: Uint8Array): boolean => kind >= 0x30 && kind <= 0x3f
+/** Messages; a parent sends some fifty a second at most. */
+const parentLimits = { burst: 200, perSecond: 200 } as const
 /** Three reports were lost: what it said before is no longer known to be so. */
 const peerStateFor = 3_500
 
@@ -70,6 +77,7 @@ class Director implements VrrpDirector {
   private counts: ServerCounts | undefined
   private reporting: Timer | undefined
   private reportQueued = false
+  private parentBudget: Budget
   private stopped = false
 
   constructor(
@@ -78,6 +86,7 @@ class Director implements VrrpDirector {
     emit: (fact: VrrpFact) => void,
   ) {
     this.routers = setting.routers
+    this.parentBudget = fullBudget(parentLimits, ports.clock.now())
     this.tracking = new Tracking(ports, setting.peer?.name ?? 'the peer', (router) => this.onTracking(router))
     const { openPairLink } = ports
     this.election = startVrrp(
@@ -88,6 +97,7 @@ class Director implements VrrpDirector {
           ((onMessage) => {
             this.link = openPairLink((message) => {
               if (isPeerReport(message)) this.onReport(message)
+              else if (isForParent(message)) this.onParentMessage(message, emit)
               else onMessage(message)
             })
             return this.link
@@ -128,6 +138,10 @@ class Director implements VrrpDirector {
     this.counts = counts
     this.tracking.ownServers(counts)
     this.reportSoon()
+  }
+
+  tellPeer(message: Uint8Array): void {
+    this.link?.send(message)
   }
 
   configure(setting: VrrpSetting): void {
@@ -194,6 +208,14 @@ class Director implements VrrpDirector {
       const view = { name: peer.name, active: state === 'active', priority, lost, at }
       this.election.peerReported(name, advertised ? view : { ...view, every: reportEvery })
     }
+  }
+
+  /** More than this is no parent's doing, and what is dropped is said again. */
+  private onParentMessage(message: Uint8Array, emit: (fact: VrrpFact) => void): void {
+    const left = spend(this.parentBudget, parentLimits, this.ports.clock.now(), 0)
+    if (!left || this.stopped) return
+    this.parentBudget = left
+    emit({ type: 'fromPeer', message })
   }
 
   private isActiveThere({ name, state }: RouterStatus): boolean {
