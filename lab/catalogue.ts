@@ -24,6 +24,7 @@ import { servicesTracked } from './scenarios/services-tracked.js'
 import { spreadDirect, spreadNat } from './scenarios/spread.js'
 import { termActive } from './scenarios/term-active.js'
 import { tunnels } from './scenarios/tunnels.js'
+import { twoDirectors } from './scenarios/two-directors.js'
 
 /** Every scenario, in the order they run. */
 export const catalogue: readonly Scenario[] = [
@@ -44,6 +45,7 @@ export const catalogue: readonly Scenario[] = [
   freezeActive,
   serverKilled,
   servicesTracked,
+  twoDirectors,
   restartOnlyDirector,
   reloadServices,
   draining,
