@@ -78,7 +78,12 @@ export type ToVrrp =
   /** `reason` undefined: it is over. `handoverEnded` follows with this `id`. */
   | { readonly type: 'maintenance'; readonly id: number; readonly reason: string | undefined }
   | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
-  | { readonly type: 'serverCounts'; readonly counts: ServerCounts }
+  /** `shared`: how both directors see what both have judged; undefined: the peer's parent says nothing now. */
+  | {
+      readonly type: 'serverCounts'
+      readonly counts: ServerCounts
+      readonly shared: { readonly own: ServerCounts; readonly peer: ServerCounts } | undefined
+    }
   | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
   /** For the peer's parent. Lost without a session. */
   | { readonly type: 'toPeer'; readonly message: Uint8Array }

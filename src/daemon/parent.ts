@@ -42,7 +42,7 @@ import { type ReleasePorts, release } from './release.js'
 import { needsRestart, withRejoins } from './reload.js'
 import { maintenanceObstacle } from './role-warnings.js'
 import { refusedScripts } from './script-files.js'
-import { countServers } from './server-counts.js'
+import { countServers, countShared } from './server-counts.js'
 import { type ServerOrder, ServerOverrides } from './server-overrides.js'
 import { ipvsSetting, pairSetting, type Sides, vrrpSetting } from './settings.js'
 import { composeStatus, type Reports } from './status.js'
@@ -56,6 +56,8 @@ import { VrrpMemory } from './vrrp-memory.js'
  */
 const tablePatience = millis(10_000)
 const tickInterval = millis(1_000)
+/** Counting 30,000 servers takes some milliseconds. */
+const countsTogether = millis(100)
 /** The vrrp process itself gives a handover up after a second. */
 const handoverPatience = millis(5_000)
 /** Reading a table of 30,000 servers takes a few seconds on a slow machine. */
@@ -111,6 +113,7 @@ export class Parent {
   private tableStands = false
   private syncDaemonsStarted = false
   private ticking: Timer | undefined
+  private counting: Timer | undefined
 
   constructor(private readonly options: ParentOptions) {
     const { clock, log, config } = options
@@ -269,6 +272,7 @@ export class Parent {
         configHash: () => this.config.hash,
         services: () => this.config.virtualServices,
         overridden: () => this.applyOverrides(),
+        peerChanged: () => this.tellServerCounts(),
       },
     )
   }
@@ -372,6 +376,8 @@ export class Parent {
   private tick(): void {
     const { clock, log } = this.options
     for (const child of this.inUse) child.tick()
+    // What is not said again within three seconds is not compared any more.
+    this.tellServerCounts()
     this.lag.tick()
     if (!this.tableStands && clock.now() - this.startedAt > tablePatience) {
       log.warn(
@@ -404,12 +410,25 @@ export class Parent {
     this.tellServerCounts()
   }
 
-  /** How many servers are healthy here, for routers that track their services. */
+  /** Changes that come together are told together. */
   private tellServerCounts(): void {
-    const { config } = this
+    const { clock } = this.options
+    this.counting ??= clock.at(after(clock.now(), countsTogether), () => {
+      this.counting = undefined
+      if (!this.leaving) this.countNow()
+    })
+  }
+
+  /** How many servers are healthy here and for the peer, for routers that track their services. */
+  private countNow(): void {
+    const { config, mirror, health } = this
     if (!config.virtualRouters.some(({ track }) => track.some(({ kind }) => kind === 'services'))) return
-    const counts = countServers(config.virtualServices, this.health.all)
-    this.children.vrrp.send({ type: 'serverCounts', counts })
+    const services = config.virtualServices
+    const counts = countServers(services, health.all)
+    const shared = mirror?.fresh
+      ? countShared(services, health.all, (service, server) => mirror.verdict(service, server))
+      : undefined
+    this.children.vrrp.send({ type: 'serverCounts', counts, shared })
   }
 
   private vrrpSetting(): VrrpSetting {

@@ -82,7 +82,7 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
           director?.tracked(message.facts)
           return
         case 'serverCounts':
-          director?.ownServers(message.counts)
+          director?.servers(message.counts, message.shared)
           return
         case 'toPeer':
           director?.tellPeer(message.message)

@@ -36,13 +36,15 @@ export interface MirrorSide {
   services(): readonly VirtualServiceConfig[]
   /** Other words stand now. */
   overridden(): void
+  /** It sees servers in another way. */
+  peerChanged(): void
 }
 
 /** Most confirmations come within a tenth of a second. */
 const confirmationPatience = millis(1_000)
 const lookEvery = millis(1_000)
 /** What the peer said longer ago is not held against it. */
-const viewLasts = 5_000
+const viewLasts = 3_500
 
 const keyOf = ({ service, server }: { readonly service: string; readonly server: string }): string =>
   healthKey(service, server)
@@ -68,7 +70,10 @@ export class PeerMirror {
       server: (key) => this.viewOf(key),
       serverKeys: () => this.ownKeys(),
       heardWords: (words) => this.heardWords(words),
-      heardServers: (servers) => this.servers.learn(servers, clock.now()),
+      heardServers: (servers) => {
+        this.servers.learn(servers, clock.now())
+        side.peerChanged()
+      },
       peerBegan: () => this.servers.clear(),
       agreed: () => this.exchange.forgotten(overrides.forgetStrays(side.services())),
     })
@@ -147,6 +152,12 @@ export class PeerMirror {
     }
   }
 
+  /** The view is all that the peer knew a moment ago. */
+  get fresh(): boolean {
+    const { viewKnownAt } = this.exchange
+    return viewKnownAt !== undefined && this.ports.clock.now() - viewKnownAt <= viewLasts
+  }
+
   get warnings(): readonly string[] {
     const { peerName, overrides } = this.side
     const strays = overrides.strays(this.side.services()).filter(({ action }) => action !== 'enable')
@@ -154,9 +165,8 @@ export class PeerMirror {
   }
 
   private disagreements(): readonly Disagreement[] {
-    const { viewKnownAt } = this.exchange
+    if (!this.fresh) return []
     const now = this.ports.clock.now()
-    if (viewKnownAt === undefined || now - viewKnownAt > viewLasts) return []
     const { health, peerName } = this.side
     return disagreements(this.side.services(), health.all, this.servers, peerName, now)
   }

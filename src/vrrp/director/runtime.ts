@@ -34,12 +34,23 @@ interface PeerState {
   readonly at: Millis
 }
 
+export interface SharedCounts {
+  readonly own: ServerCounts
+  readonly peer: ServerCounts
+}
+
+const sameCounts = (a: ServerCounts, b: ServerCounts): boolean =>
+  a.healthy === b.healthy && a.unknown === b.unknown && a.total === b.total
+
 export interface VrrpDirector {
   readonly election: VrrpRuntime
   /** Findings of the tracker process. */
   tracked(facts: readonly TrackFact[]): void
-  /** How many servers this director sees as healthy. */
-  ownServers(counts: ServerCounts): void
+  /**
+   * How many servers this director sees as healthy, for the peer; and how both see those that both have judged,
+   * where that is known. A peer of an earlier version says the former only.
+   */
+  servers(counts: ServerCounts, shared?: SharedCounts): void
   /** A message of the parent's for the peer's; lost without a session. */
   tellPeer(message: Uint8Array): void
   /** Takes other routers and other settings of running ones. */
@@ -75,6 +86,8 @@ class Director implements VrrpDirector {
   private readonly peerStates = new Map<string, PeerState>()
   private link: PairLink | undefined
   private counts: ServerCounts | undefined
+  /** The parent knows both views better than the peer's counts. */
+  private shared = false
   private reporting: Timer | undefined
   private reportQueued = false
   private parentBudget: Budget
@@ -134,10 +147,13 @@ class Director implements VrrpDirector {
     for (const { key, finding } of facts) this.tracking.outside(key, finding)
   }
 
-  ownServers(counts: ServerCounts): void {
+  servers(counts: ServerCounts, shared?: SharedCounts): void {
+    const same = this.counts !== undefined && sameCounts(this.counts, counts)
     this.counts = counts
-    this.tracking.ownServers(counts)
-    this.reportSoon()
+    this.shared = shared !== undefined
+    this.tracking.ownServers(shared?.own ?? counts)
+    if (shared) this.tracking.peerServers(shared.peer)
+    if (!same) this.reportSoon()
   }
 
   tellPeer(message: Uint8Array): void {
@@ -198,7 +214,7 @@ class Director implements VrrpDirector {
     const report = decodePeerReport(message)
     if (!report.ok || this.stopped) return
     const { servers, routers, advertised } = report.value
-    if (servers) this.tracking.peerServers(servers)
+    if (servers && !this.shared) this.tracking.peerServers(servers)
     const { peer } = this.setting
     if (!peer) return
     const at = this.ports.clock.now()

@@ -91,6 +91,7 @@ export class Side {
         overridden: () => {
           this.overridden++
         },
+        peerChanged: () => {},
       },
     )
     this.mirror = mirror
