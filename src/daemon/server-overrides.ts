@@ -35,6 +35,8 @@ export interface Heard {
 type Services = readonly VirtualServiceConfig[]
 type Words = ReadonlyMap<string, RememberedWord>
 
+/** Whatever the peer says, it fills no memory: more servers than one director has. */
+const mostWords = 40_000
 /** Words `enable` that are remembered, against older words that the peer may still hold. */
 const mostEnables = 1_000
 
@@ -108,6 +110,7 @@ export class ServerOverrides {
     const next = new Map(this.known)
     for (const [key, word] of newer) {
       const before = this.known.get(key)
+      if (before === undefined && next.size >= mostWords) continue
       const same = before !== undefined && sameWish(before, word)
       // Said on both sides at once: a drain here goes on as it began.
       next.set(key, same ? { ...word, since: before.since } : word)
@@ -123,8 +126,10 @@ export class ServerOverrides {
   /** Standing words for servers that the file does not have: kept, for the peer's may have them. */
   strays(services: Services): readonly OperatorWord[] {
     if (this.known.size === 0) return []
-    const there = keysOf(services)
-    return [...this.known].flatMap(([key, word]) => (there.has(key) ? [] : [word]))
+    const byName = new Map(services.map((service) => [service.name, service]))
+    return [...this.known.values()].filter(
+      ({ service, server }) => !byName.get(service)?.realServers.some(({ name }) => name === server),
+    )
   }
 
   /** Forgets servers that neither file has: who comes back later is enabled. Answers their keys. */
@@ -168,11 +173,6 @@ export class ServerOverrides {
 
 const mapOf = (all: readonly RememberedWord[]): Words =>
   new Map(all.map((one) => [healthKey(one.service, one.server), one]))
-
-const keysOf = (services: Services): ReadonlySet<string> =>
-  new Set(
-    services.flatMap(({ name, realServers }) => realServers.map((server) => healthKey(name, server.name))),
-  )
 
 const sameWish = (a: OperatorWord, b: OperatorWord): boolean =>
   a.action === b.action && a.weight === b.weight && a.reason === b.reason

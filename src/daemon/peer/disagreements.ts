@@ -3,13 +3,15 @@ import type { ServerHealth } from '../../base/facts.js'
 import type { Millis } from '../../base/units.js'
 import type { RealServerConfig, VirtualServiceConfig } from '../../config/model.js'
 import { healthKey } from '../health-key.js'
-import type { PeerServers } from './view.js'
+import type { PeerServers, PeerVerdict } from './view.js'
 
 export interface Disagreement {
   readonly key: string
-  /** `web: rs1` */
-  readonly name: string
-  readonly text: string
+  readonly service: string
+  readonly server: string
+  readonly ours: ServerHealth
+  readonly theirs: PeerVerdict
+  readonly since: Millis
 }
 
 /** Over the time in which both find out: for the message, and for their clocks' and processes' lateness. */
@@ -19,8 +21,10 @@ const mostNamed = 5
 
 /** Both see the same server fail, each at its own check: so long may one be behind. */
 function patienceWith({ checks }: Pick<RealServerConfig, 'checks'>): number {
-  const times = checks.map(({ interval, timeout, rise, fall }) => interval * Math.max(rise, fall) + timeout)
-  return margin + Math.max(0, ...times)
+  let longest = 0
+  for (const { interval, timeout, rise, fall } of checks)
+    longest = Math.max(longest, interval * Math.max(rise, fall) + timeout)
+  return margin + longest
 }
 
 /** In the order of the file. Servers that only one file has are not compared. */
@@ -28,7 +32,6 @@ export function disagreements(
   services: readonly VirtualServiceConfig[],
   own: ReadonlyMap<string, ServerHealth>,
   peer: PeerServers,
-  peerName: string,
   now: Millis,
 ): readonly Disagreement[] {
   const found: Disagreement[] = []
@@ -39,19 +42,24 @@ export function disagreements(
       const since = peer.differences.get(key)
       if (since === undefined || now - since < patienceWith(server)) continue
       const [ours, theirs] = [own.get(key), peer.of(service.name, server.name)]
-      if (!ours || !theirs) continue
-      const seconds = Math.round((now - since) / 1000)
-      const text =
-        `${service.name}: ${server.name} is ${ours.health} here (${ours.reason}) and ${theirs.health} ` +
-        `for ${peerName} (${theirs.reason}) for ${seconds} s: compare how both reach it`
-      found.push({ key, name: `${service.name}: ${server.name}`, text })
+      if (ours && theirs) found.push({ key, service: service.name, server: server.name, ours, theirs, since })
     }
   return found
 }
 
 /** Lines of the status; many are cut short. */
-export function disagreementTexts(found: readonly Disagreement[], peerName: string): readonly string[] {
-  const lines = found.slice(0, mostNamed).map(({ text }) => text)
+export function disagreementTexts(
+  found: readonly Disagreement[],
+  peerName: string,
+  now: Millis,
+): readonly string[] {
+  const lines = found
+    .slice(0, mostNamed)
+    .map(
+      ({ service, server, ours, theirs, since }) =>
+        `${service}: ${server} is ${ours.health} here (${ours.reason}) and ${theirs.health} for ${peerName} ` +
+        `(${theirs.reason}) for ${Math.round((now - since) / 1000)} s: compare how both reach it`,
+    )
   const more = found.length - mostNamed
   if (more > 0) lines.push(`${more} more servers are judged differently by ${peerName} and by this director`)
   return lines

@@ -42,7 +42,9 @@ export interface MirrorSide {
 
 /** Most confirmations come within a tenth of a second. */
 const confirmationPatience = millis(1_000)
-const lookEvery = millis(1_000)
+const lookEvery = millis(2_000)
+/** Lines of the log at once. */
+const mostEndings = 5
 /** What the peer said longer ago is not held against it. */
 const viewLasts = 3_500
 
@@ -52,7 +54,7 @@ const keyOf = ({ service, server }: { readonly service: string; readonly server:
 export class PeerMirror {
   private readonly exchange: PeerExchange
   private readonly servers: PeerServers
-  private readonly told = new Map<string, string>()
+  private readonly told = new Map<string, Disagreement>()
   private looking: Timer | undefined
   private stopped = false
 
@@ -161,30 +163,33 @@ export class PeerMirror {
   get warnings(): readonly string[] {
     const { peerName, overrides } = this.side
     const strays = overrides.strays(this.side.services()).filter(({ action }) => action !== 'enable')
-    return [...disagreementTexts(this.disagreements(), peerName), ...strayTexts(strays)]
+    const now = this.ports.clock.now()
+    return [...disagreementTexts(this.disagreements(), peerName, now), ...strayTexts(strays)]
   }
 
   private disagreements(): readonly Disagreement[] {
     if (!this.fresh) return []
     const now = this.ports.clock.now()
-    const { health, peerName } = this.side
-    return disagreements(this.side.services(), health.all, this.servers, peerName, now)
+    return disagreements(this.side.services(), this.side.health.all, this.servers, now)
   }
 
   /** Each disagreement is in the log once, and so is its end. */
   private look(): void {
     if (this.stopped) return
     const { clock, log } = this.ports
+    const { peerName } = this.side
     this.looking = clock.at(after(clock.now(), lookEvery), () => this.look())
+    // While the peer is silent nothing begins and nothing ends.
+    if (!this.fresh) return
     const found = this.disagreements()
     const fresh = found.filter(({ key }) => !this.told.has(key))
-    for (const text of disagreementTexts(fresh, this.side.peerName)) log.warn(text)
+    for (const text of disagreementTexts(fresh, peerName, clock.now())) log.warn(text)
     const current = new Set(found.map(({ key }) => key))
     const ended = [...this.told].filter(([key]) => !current.has(key))
-    for (const [, name] of ended.slice(0, 5))
-      log.info(`${name}: no longer judged differently by ${this.side.peerName}`)
+    for (const { service, server } of ended.slice(0, mostEndings).map(([, one]) => one))
+      log.info(`${service}: ${server}: no longer judged differently by ${peerName}`)
     for (const [key] of ended) this.told.delete(key)
-    for (const { key, name } of fresh) this.told.set(key, name)
+    for (const one of fresh) this.told.set(one.key, one)
   }
 
   private heardWords(words: readonly OperatorWord[]): boolean {
