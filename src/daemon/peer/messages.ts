@@ -74,8 +74,10 @@ const longestMessage = 1_400
 export const lifeLength = 8
 const hashLength = 8
 const noLife = new Uint8Array(lifeLength)
-/** Bytes; reasons of many checks are cut. */
+/** Bytes; reasons of many checks are cut. With three of the longest names every entry fits a message. */
 const longestReason = 400
+const longestWords = 700
+const longestName = 127
 const healths: readonly ServerView['health'][] = ['unknown', 'healthy', 'unhealthy', 'gone']
 const actions: readonly (AdminAction | 'enable')[] = ['enable', 'drain', 'quiesce', 'disable', 'weight']
 
@@ -123,7 +125,7 @@ function encodeWord(word: OperatorWord): Uint8Array {
   writer.u64be(BigInt(word.counter))
   name(writer, word.director)
   writer.u8(actions.indexOf(word.action)).u16be(word.weight ?? 0)
-  return text(writer, word.reason ?? '', longestMessage).finish()
+  return text(writer, word.reason ?? '', longestWords).finish()
 }
 
 /** `entries`: the view and its revision, ascending; the first always fits. Neighbours that agree share words. */
@@ -139,7 +141,7 @@ export function packHealth(
   let to = from
   let count = 0
   for (const [view, revision] of entries) {
-    const server = Buffer.from(view.server)
+    const server = Buffer.from(view.server).subarray(0, longestName)
     const joins = group !== undefined && sameGroup(group.view, view)
     const head = joins ? new Uint8Array(0) : groupHead(view)
     if (writer.length + head.length + 1 + server.length > longestMessage) break
@@ -252,7 +254,7 @@ function eightBytes(hex: string): Uint8Array {
 }
 
 function name(writer: Writer, value: string): Writer {
-  const bytes = Buffer.from(value).subarray(0, 255)
+  const bytes = Buffer.from(value).subarray(0, longestName)
   return writer.u8(bytes.length).bytes(bytes)
 }
 

@@ -145,6 +145,25 @@ describe('messages between the parents', () => {
     assert.match(reason, /^a\?ü{199}\?*$/)
   })
 
+  it('whatever a file of words may hold, it fits', () => {
+    const long = 'x'.repeat(5000)
+    const odd: OperatorWord = {
+      service: long,
+      server: long,
+      action: 'drain',
+      weight: undefined,
+      reason: 'ü'.repeat(5000),
+      counter: 1,
+      director: long,
+    }
+    const { bytes, count } = packWords(life, 0, [[odd, 1]])
+    assert.ok(count === 1 && bytes.length <= 1400, `${bytes.length} bytes`)
+    assert.ok(decodePeerMessage(bytes).ok)
+    const view = { service: long, server: long, health: 'healthy' as const, reason: long }
+    const packed = packHealth(life, 0, [[view, 1]])
+    assert.ok(packed.count === 1 && packed.bytes.length <= 1400, `${packed.bytes.length} bytes`)
+  })
+
   it('whatever arrives is a message or a reason', () => {
     const head = fc.tuple(fc.constantFrom(0x30, 0x31, 0x32, 0x33, 1), fc.constantFrom(1, 1, 1, 2))
     fc.assert(

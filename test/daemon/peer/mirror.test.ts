@@ -95,6 +95,21 @@ describe('an order', () => {
     assert.deepEqual([lb1.standing, lb2.standing], [['web/rs1 drain at lb1'], ['web/rs1 drain at lb1']])
   })
 
+  it('holds on a peer that cannot remember it, and is said to it until it can', async () => {
+    const { clock, lb1, lb2 } = started()
+    lb2.diskFull = true
+    const told = lb1.order('web', 'rs1', 'drain')
+    clock.runFor(5000)
+    assert.equal((await told)?.text, 'lb2 has not confirmed it, and will be told again')
+    assert.deepEqual(lb2.standing, ['web/rs1 drain at lb1'])
+    assert.equal(lb2.lines.filter((line) => line.includes('ENOSPC')).length, 1)
+    lb2.diskFull = false
+    clock.runFor(2000)
+    lb2.stop()
+    lb2.start()
+    assert.deepEqual(lb2.standing, ['web/rs1 drain at lb1'])
+  })
+
   it('begins its time on each when that learns of it', () => {
     const { clock, link, lb1, lb2 } = started()
     link.cut = true

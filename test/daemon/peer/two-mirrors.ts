@@ -1,6 +1,7 @@
 /** Two directors' mirrors on a link that loses, delays and cuts, under one clock. */
 import type { Health, ServerHealth } from '../../../src/base/facts.js'
 import type { Log } from '../../../src/base/ports.js'
+import { OpError } from '../../../src/base/result.js'
 import { millis } from '../../../src/base/units.js'
 import type { VirtualServiceConfig } from '../../../src/config/model.js'
 import { HealthMemory } from '../../../src/daemon/health-memory.js'
@@ -53,6 +54,7 @@ export class Side {
   health: HealthMemory
   overridden = 0
   hash = '1111111111111111'
+  diskFull = false
   /** Milliseconds that its date is wrong. */
   skew = 0
   private file: readonly RememberedWord[] = []
@@ -150,6 +152,7 @@ export class Side {
     const file = {
       read: () => this.file,
       write: (words: readonly RememberedWord[]) => {
+        if (this.diskFull) throw new OpError('write', 'servers.json', 'ENOSPC')
         this.file = words
       },
     }
