@@ -1,7 +1,7 @@
 /** The commands a person types. Exit status: 0 done, 1 refused or failed, 2 wrong usage or an invalid file, 3 no daemon. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { Argument, Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { DirectorStatus } from '../base/status.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload, runServer } from './operate.js'
@@ -50,6 +50,13 @@ function wholeNumber(text: string): number {
   const value = Number(text)
   if (!/^\d{1,5}$/.test(text) || value > 65535)
     throw new InvalidArgumentError('a whole number from 0 to 65535 is expected.')
+  return value
+}
+
+/** IPv4 knows none that carries less (RFC 791). */
+function packetSize(text: string): number {
+  const value = wholeNumber(text)
+  if (value < 576) throw new InvalidArgumentError('at least 576 bytes are expected.')
   return value
 }
 
@@ -125,6 +132,11 @@ function addRealServerCommand(program: Command, finish: (status: number) => void
     .option('--server <name>', 'one of its servers, where they need different things')
     .option('--apply', 'do it on this machine')
     .option('--remove', 'undo it')
+    .addOption(
+      new Option('--mtu <bytes>', 'with a tunnel: the largest packet from the director to the server')
+        .argParser(packetSize)
+        .default(1500),
+    )
     .action(async (service: string, options: CommonOptions & RealServerOptions) =>
       finish(
         await runRealServer(options.config, service, options, {

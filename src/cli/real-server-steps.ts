@@ -1,7 +1,11 @@
 /** What a machine must do to be a real server of one service, as commands. Pure. */
 import { formatIp, type IpAddress } from '../base/ip.js'
 
-export type RealServerTunnel = { readonly type: 'ipip' | 'gue' | 'gre'; readonly port: number | undefined }
+export interface RealServerTunnel {
+  readonly type: 'ipip' | 'gue' | 'gre'
+  readonly port: number | undefined
+  readonly checksum: boolean | 'remote'
+}
 
 export interface RealServerNeeds {
   readonly forwarding: 'direct' | 'nat' | 'full_nat' | 'tunnel'
@@ -10,6 +14,8 @@ export interface RealServerNeeds {
   readonly server: IpAddress
   /** With `tunnel` only. */
   readonly tunnel: RealServerTunnel | undefined
+  /** Of the path from the director to the server: the largest packet that it carries. */
+  readonly mtu: number
   /** Floating addresses on the server's network: what its answers must pass with `nat`. */
   readonly gateways: readonly IpAddress[]
 }
@@ -20,6 +26,8 @@ export interface Step {
   readonly why: string
   /** In what the program complains of, one or the other, when it is so already. */
   readonly doneAlready?: readonly string[]
+  /** It can be done without: then this is to be done instead. */
+  readonly otherwise?: string
 }
 
 export interface Steps {
@@ -92,14 +100,17 @@ interface Unwrapping {
   readonly overhead: number
 }
 
-function unwrapping(inner: 4 | 6, outer: 4 | 6, type: RealServerTunnel['type']): Unwrapping {
+function unwrapping(inner: 4 | 6, outer: 4 | 6, { type, checksum }: RealServerTunnel): Unwrapping {
   const header = outer === 4 ? 20 : 40
-  if (type === 'gre')
+  if (type === 'gre') {
+    // RFC 2784: four bytes, and four more with a checksum.
+    const overhead = header + (checksum === false ? 4 : 8)
     return outer === 4
-      ? { module: 'ip_gre', device: 'gre0', overhead: header + 4 }
-      : { module: 'ip6_gre', device: 'ip6gre0', overhead: header + 4 }
-  // GUE wraps the same packet in UDP and four bytes more (draft-ietf-intarea-gue).
-  const overhead = header + (type === 'gue' ? 8 + 4 : 0)
+      ? { module: 'ip_gre', device: 'gre0', overhead }
+      : { module: 'ip6_gre', device: 'ip6gre0', overhead }
+  }
+  // GUE wraps the same packet in UDP and four bytes more, eight more still for a remote checksum (draft-ietf-intarea-gue).
+  const overhead = header + (type === 'gue' ? 8 + 4 + (checksum === 'remote' ? 8 : 0) : 0)
   // The kernel's own (ip6tnl0) takes IPv6 only.
   if (outer === 6) return { module: 'ip6_tunnel', device: 'vipair6', made: true, overhead }
   return inner === 4
@@ -107,9 +118,11 @@ function unwrapping(inner: 4 | 6, outer: 4 | 6, type: RealServerTunnel['type']):
     : { module: 'sit', device: 'sit0', overhead }
 }
 
-function tunnelSteps({ virtual, server, tunnel }: RealServerNeeds): Steps {
-  const { type, port } = tunnel ?? { type: 'ipip', port: undefined }
-  const { module, device, made, overhead } = unwrapping(virtual.family, server.family, type)
+const plainTunnel: RealServerTunnel = { type: 'ipip', port: undefined, checksum: false }
+
+function tunnelSteps({ virtual, server, tunnel = plainTunnel, mtu }: RealServerNeeds): Steps {
+  const { type, port } = tunnel
+  const { module, device, made, overhead } = unwrapping(virtual.family, server.family, tunnel)
   // The loose filter (2) lets nothing in by an interface without an IPv4 address (fib_validate_source).
   const held = holdAddress(virtual, virtual.family === 4 ? device : 'lo')
   const fou = ['ip', ...(server.family === 6 ? ['-6'] : []), 'fou']
@@ -165,14 +178,47 @@ function tunnelSteps({ virtual, server, tunnel }: RealServerNeeds): Steps {
         ]
       : []),
   ]
-  const segment = 1500 - overhead - (virtual.family === 4 ? 40 : 60)
+  const smaller = announceSegments(virtual, type, mtu - overhead)
   return {
-    apply: [...unwrap, ...held.apply],
-    remove: [...held.remove, ...close],
+    apply: [...unwrap, ...held.apply, ...smaller.apply],
+    remove: [...smaller.remove, ...held.remove, ...close],
     notes: [
-      `${overhead} bytes go to the wrapping: raise the MTU between director and server to ${1500 + overhead}, ` +
-        `or let the server announce segments of ${segment} bytes at most: ` +
-        `ip route change default … advmss ${segment}`,
+      `${overhead} bytes of a packet go to the wrapping: where the path from the director carries ${mtu + overhead} ` +
+        `bytes, say so by --mtu ${mtu + overhead}; UDP of more than ${mtu - overhead} bytes a packet depends on ICMP`,
+    ],
+  }
+}
+
+/**
+ * The clients' segments must fit into the tunnel, and the server's answers, which say how long they may be, do
+ * not pass it. The kernel never raises the size by such a rule.
+ */
+function announceSegments(
+  virtual: IpAddress,
+  type: RealServerTunnel['type'],
+  room: number,
+): Pick<Steps, 'apply' | 'remove'> {
+  const [ip, headers] = virtual.family === 4 ? ['ip', 20 + 20] : ['ip6', 40 + 20]
+  const address = formatIp(virtual)
+  const segment = room - headers
+  const table = `${ip} vipair_${type}_${address.replaceAll(/[.:]/g, '_')}`
+  const rule = `${ip} saddr ${address} tcp flags syn tcp option maxseg size set ${segment}`
+  const chain = `chain output { type filter hook output priority mangle; policy accept; ${rule}; }`
+  return {
+    apply: [
+      {
+        // In one transaction, and the same when it is there already.
+        run: ['nft', `table ${table}; delete table ${table}; table ${table} { ${chain}; }`],
+        why: `it announces TCP segments of ${segment} bytes at most, which fit into the tunnel`,
+        otherwise: `ip route change default … advmss ${segment}, or raise the MTU and say so by --mtu`,
+      },
+    ],
+    remove: [
+      {
+        run: ['nft', `table ${table}; delete table ${table}`],
+        why: 'it announces segments as before',
+        otherwise: 'nothing: without nft there was no table',
+      },
     ],
   }
 }

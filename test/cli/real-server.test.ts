@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runProgram, runRealServer } from '../../src/cli/real-server.js'
-import { type RealServerNeeds, stepsFor } from '../../src/cli/real-server-steps.js'
+import { type RealServerNeeds, type Step, stepsFor } from '../../src/cli/real-server-steps.js'
 import { baseFile, changed } from '../config/base-file.js'
 import { end } from '../ipvs/tracking-samples.js'
-import { createNamespace } from '../platform/namespace.js'
+import { createNamespace, createPair } from '../platform/namespace.js'
 
 const servers = 'real_servers = ["10.0.0.21:80", "10.0.0.22:80"]'
 
@@ -71,6 +73,25 @@ describe('real-server', () => {
     }
   })
 
+  it('goes on without nft, and says what to do instead', async () => {
+    const tunnel = changed(servers, `forwarding = "tunnel"\n${servers}`)
+    const ran: string[] = []
+    const { status, out } = await command(
+      tunnel,
+      'web',
+      { apply: true, mtu: 1600 },
+      async ([program = '']) => {
+        ran.push(program)
+        return program === 'nft' ? 'there is no such program on this machine' : undefined
+      },
+    )
+    assert.deepEqual([status, ran.at(-1)], [0, 'nft'])
+    assert.match(
+      out,
+      /not done: nft .*: there is no such program on this machine; instead: ip route .* advmss 1540,/,
+    )
+  })
+
   it('stops at the first failure, with what the program said', async () => {
     const { status, error } = await command(
       baseFile,
@@ -114,16 +135,16 @@ describe('real-server', () => {
 })
 
 describe('steps of a tunnel', () => {
+  const tunnelled: RealServerNeeds = {
+    forwarding: 'tunnel',
+    virtual: end('10.0.0.100:0').address,
+    server: end('10.1.0.21:0').address,
+    tunnel: { type: 'ipip', port: undefined, checksum: false },
+    mtu: 1500,
+    gateways: [],
+  }
   const of = (change: Partial<RealServerNeeds>) => {
-    const needs: RealServerNeeds = {
-      forwarding: 'tunnel',
-      virtual: end('10.0.0.100:0').address,
-      server: end('10.1.0.21:0').address,
-      tunnel: { type: 'ipip', port: undefined },
-      gateways: [],
-      ...change,
-    }
-    const { apply, remove, notes } = stepsFor(needs)
+    const { apply, remove, notes } = stepsFor({ ...tunnelled, ...change })
     return {
       apply: apply.map(({ run }) => run.join(' ')),
       remove: remove.map(({ run }) => run.join(' ')),
@@ -136,6 +157,8 @@ describe('steps of a tunnel', () => {
     'ip address replace 10.0.0.100/32 dev tunl0',
   ]
 
+  const table = 'table ip vipair_ipip_10_0_0_100'
+
   it('of ipip', () => {
     const { apply, remove, notes } = of({})
     assert.deepEqual(apply, [
@@ -143,20 +166,21 @@ describe('steps of a tunnel', () => {
       'ip link set tunl0 up',
       'sysctl -q -w net.ipv4.conf.tunl0.rp_filter=2',
       ...held,
+      `nft ${table}; delete ${table}; ${table} { chain output { type filter hook output priority mangle; policy accept; ip saddr 10.0.0.100 tcp flags syn tcp option maxseg size set 1440; }; }`,
     ])
-    assert.deepEqual(remove, ['ip address del 10.0.0.100/32 dev tunl0'])
-    assert.match(notes[0] ?? '', /^20 bytes .* to 1520, .* segments of 1440 bytes/)
+    assert.deepEqual(remove, [`nft ${table}; delete ${table}`, 'ip address del 10.0.0.100/32 dev tunl0'])
+    assert.match(notes[0] ?? '', /^20 bytes .* --mtu 1520; UDP of more than 1480 bytes/)
   })
 
   it('of GUE', () => {
-    const { apply, remove, notes } = of({ tunnel: { type: 'gue', port: 6080 } })
+    const { apply, remove, notes } = of({ tunnel: { type: 'gue', port: 6080, checksum: false } })
     assert.deepEqual(apply.slice(0, 4), [
       'modprobe ipip',
       'modprobe fou',
       'ip fou add port 6080 gue',
       'ip link set tunl0 up',
     ])
-    assert.deepEqual(remove, ['ip address del 10.0.0.100/32 dev tunl0', 'ip fou del port 6080'])
+    assert.deepEqual(remove.slice(1), ['ip address del 10.0.0.100/32 dev tunl0', 'ip fou del port 6080'])
     assert.match(notes[0] ?? '', /^32 bytes/)
   })
 
@@ -169,11 +193,69 @@ describe('steps of a tunnel', () => {
   ] as const) {
     it(`of ${type} from ${virtual} to ${server}`, () => {
       const ends = { virtual: end(virtual).address, server: end(server).address }
-      const { apply, notes } = of({ ...ends, tunnel: { type, port: undefined } })
+      const { apply, notes } = of({ ...ends, tunnel: { type, port: undefined, checksum: false } })
       assert.ok(apply.includes(`ip link set ${device} up`), apply.join('; '))
       const made = apply.includes('ip link add vipair6 type ip6tnl mode any local fd00::21 remote ::')
       assert.equal(made, device === 'vipair6')
       assert.ok(notes[0]?.startsWith(`${overhead} bytes`))
     })
   }
+
+  for (const [virtual, server, type, checksum, mtu, segment] of [
+    ['10.0.0.100:0', '10.1.0.21:0', 'ipip', false, 1500, 1440],
+    ['10.0.0.100:0', '10.1.0.21:0', 'gre', false, 1500, 1436],
+    ['10.0.0.100:0', '10.1.0.21:0', 'gre', true, 1500, 1432],
+    ['10.0.0.100:0', '10.1.0.21:0', 'gue', true, 1500, 1428],
+    ['10.0.0.100:0', '10.1.0.21:0', 'gue', 'remote', 1500, 1420],
+    ['10.0.0.100:0', '[fd00::21]:0', 'ipip', false, 1500, 1420],
+    ['[fd00::100]:0', '10.1.0.21:0', 'ipip', false, 1500, 1420],
+    ['[fd00::100]:0', '[fd00::21]:0', 'gue', false, 9000, 8888],
+  ] as const)
+    it(`${type}, checksum ${checksum}, from ${virtual} to ${server} has room for segments of ${segment} in ${mtu}`, () => {
+      const ends = { virtual: end(virtual).address, server: end(server).address }
+      const { apply } = of({ ...ends, mtu, tunnel: { type, port: undefined, checksum } })
+      assert.ok(apply.at(-1)?.includes(`maxseg size set ${segment};`), apply.at(-1))
+    })
+
+  it('announce segments that fit, applied twice, until they are taken back; elsewhere nothing changes', async function () {
+    this.timeout(30_000)
+    const { left, right, close } = createPair()
+    const running: ChildProcess[] = []
+    try {
+      right.ip('address add 10.0.0.100/32 dev lo')
+      left.ip('route add 10.0.0.100/32 via 10.9.0.2')
+      const { apply, remove } = stepsFor(tunnelled)
+      const nft = (steps: readonly Step[]) =>
+        right.enter(() => runProgram(steps.find(({ run }) => run[0] === 'nft')?.run ?? []))
+      const started = async (where: typeof left, program: string): Promise<ChildProcess> => {
+        const child = where.enter(() =>
+          spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'ignore'] }),
+        )
+        running.push(child)
+        await once(child.stdout, 'data')
+        return child
+      }
+      await started(right, "require('net').createServer().listen(8080, () => console.log('listens'))")
+      const segment = async (to: string): Promise<string> => {
+        const client = await started(
+          left,
+          `require('net').connect(8080, '${to}', () => console.log('is connected'))`,
+        )
+        const shown = left.run('ss', '-tinH', 'dst', to)
+        client.kill()
+        await once(client, 'exit')
+        return / mss:(\d+)/.exec(shown)?.[1] ?? shown
+      }
+      // Twelve bytes of each segment go to the time stamps.
+      assert.equal(await segment('10.0.0.100'), '1448')
+      for (const _ of ['once', 'again']) assert.equal(await nft(apply), undefined)
+      assert.equal(await segment('10.0.0.100'), '1428')
+      assert.equal(await segment('10.9.0.2'), '1448')
+      for (const _ of ['once', 'again']) assert.equal(await nft(remove), undefined)
+      assert.equal(await segment('10.0.0.100'), '1448')
+    } finally {
+      for (const child of running) child.kill()
+      close()
+    }
+  })
 })
