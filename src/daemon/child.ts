@@ -19,7 +19,7 @@ const factBacklog = 4096
 const statusInterval = 1000
 /** Of the process's time, at most, that goes into telling how it is: with 30,000 servers that is long. */
 const statusShare = 0.03
-const longestSilence = 5000
+const longestSilence = 10_000
 
 export interface ChildFeature<To> {
   /** Acts on one message. `stop` does not come here. */
