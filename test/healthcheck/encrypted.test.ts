@@ -371,7 +371,6 @@ describe('healthcheck/checkers over TLS', function () {
   const contexts = new TlsContexts()
   const reactor = Reactor.open()
   const run = checkerWith({ ...checkTools(reactor), contexts })
-  after(() => reactor.close())
 
   before(() => {
     all = makeCertificates()
@@ -384,6 +383,7 @@ describe('healthcheck/checkers over TLS', function () {
     contexts.replace({ texts, authorities: undefined })
   })
   after(() => {
+    reactor.close()
     all.ca.remove()
     all.other.remove()
   })

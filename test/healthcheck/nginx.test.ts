@@ -216,7 +216,6 @@ describe('healthcheck/checkers against nginx', function () {
   const contexts = new TlsContexts()
   const reactor = Reactor.open()
   const run = checkerWith({ ...checkTools(reactor), contexts })
-  after(() => reactor.close())
   const folder = mkdtempSync(join(tmpdir(), 'vipair-nginx-'))
   let nginx: ChildProcess
   let targets: Ports
@@ -255,6 +254,7 @@ describe('healthcheck/checkers against nginx', function () {
     assert.equal(nginx.exitCode, null)
   })
   after(async () => {
+    reactor.close()
     if (nginx.exitCode === null && nginx.signalCode === null) {
       nginx.kill('SIGKILL')
       await once(nginx, 'exit')
