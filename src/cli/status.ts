@@ -225,12 +225,21 @@ function reasonLines({ reason, checks }: RealServerStatus, width: number): strin
 
 function syncLines({ sync }: DirectorStatus, palette: Palette, width: number): string[] {
   const { messagesSent = 0, messagesReceived = 0, lost = 0 } = sync.messages
+  const { coverage, connections } = sync
+  const held =
+    coverage === null || connections === null
+      ? []
+      : [`  the peer holds ${shareOf(coverage)} of ${connections} sessions`]
   const about = `messages sent ${messagesSent}, received ${messagesReceived}, lost ${lost}`
   return [
     `sync ${sync.role}${sync.role === 'off' ? '' : palette.dim(`  ${about}`)}`,
+    ...held,
     ...(sync.lastSnapshot === null ? [] : wrap(`  ${sync.lastSnapshot}`, width, '  ').map(palette.dim)),
   ]
 }
+
+/** Never rounded up to all of them. */
+const shareOf = (share: number): string => (share === 1 ? 'all' : `${Math.floor(share * 1000) / 10} %`)
 
 /** `45 s`, `12 min`, `3 h`, `8 d`: two digits are enough to judge by. */
 export function formatAge(seconds: number): string {

@@ -159,10 +159,12 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
   const unknown = { coverage: null, connections: null, lagSeconds: null, lastSnapshot: null }
   if (!sync) return { role: 'off', ...unknown, messages: {}, discarded: {} }
   const { messagesSent, messagesReceived, recordsSent, recordsReceived, recordsUnsent, injected, lost } = sync
-  const { peerSourcePorts } = sync
+  const { peerSourcePorts, coverage } = sync
   return {
     role: sync.role,
-    ...unknown,
+    coverage: coverage.share,
+    connections: coverage.sessions,
+    lagSeconds: coverage.lackingFor === null ? 0 : coverage.lackingFor / 1000,
     lastSnapshot: sync.readiness.ready ? sync.readiness.reason : null,
     messages: {
       messagesSent,
@@ -173,6 +175,10 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
       injected,
       lost,
       peerSourcePorts,
+      lacking: coverage.lacking,
+      repairsSent: coverage.repairsSent,
+      repairsReceived: coverage.repairsReceived,
+      uncounted: coverage.uncounted,
     },
     discarded: { ...sync.rejected, ...sync.link.discarded },
   }

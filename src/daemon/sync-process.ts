@@ -1,4 +1,5 @@
 /** The sync process: carries the kernel's connection records to the peer and the peer's to the kernel. */
+import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { IpAddress } from '../base/ip.js'
 import { parseIp } from '../base/ip.js'
@@ -41,6 +42,7 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
       {
         clock,
         log,
+        random: randomBytes,
         // Bound to the group, or unicast datagrams to the port would be taken for the kernel's.
         openKernelReceiver: (handlers) =>
           openDatagramSocket(

@@ -19,16 +19,33 @@
  * | 4    | end     | the request's, then 64 bits: how many rows | none             |
  * | 5    | sourcePorts | of this list; then 16 bits each: part, and how many parts | translations (`translation-codec.ts`), back to back |
  *
- * The sync id is the sender's, and 0 in a request.
+ * | 6    | digests, differs, hashes, lacks: 6 to 9 | the audit's round | as `coverage/audit-message.ts` says |
+ * | 10   | repair  | 0                                          | what the peer was found to lack |
+ *
+ * The sync id is the sender's, and 0 in a request and in an audit.
  */
 import { Reader, Writer } from '../base/bytes.js'
 import type { Translation } from '../base/facts.js'
-import { fail, ok, type Result } from '../base/result.js'
+import { fail, ok, type Result, unreachable } from '../base/result.js'
+import type { AuditMessage } from './coverage/audit.js'
+import { appendAudit, auditCount, readAudit } from './coverage/audit-message.js'
 import { appendRecord, splitRecords } from './kernel-message.js'
 import { appendTranslation, readTranslation } from './translation-codec.js'
 
 export const relayHeaderLength = 12
-const kinds = { live: 1, request: 2, rows: 3, end: 4, sourcePorts: 5 } as const
+const kinds = {
+  live: 1,
+  request: 2,
+  rows: 3,
+  end: 4,
+  sourcePorts: 5,
+  digests: 6,
+  differs: 7,
+  hashes: 8,
+  lacks: 9,
+  repair: 10,
+} as const
+const auditKinds = ['digests', 'differs', 'hashes', 'lacks'] as const
 
 /** Records of the sender's kernel, as they happened. */
 export interface LiveRecords {
@@ -69,23 +86,59 @@ export interface SourcePorts {
   readonly translations: readonly Translation[]
 }
 
-export type RelayMessage = LiveRecords | SnapshotRequest | SnapshotRows | SnapshotEnd | SourcePorts
+/** Sessions that an audit found the peer to lack. */
+export interface Repair {
+  readonly kind: 'repair'
+  readonly syncId: number
+  readonly records: readonly Uint8Array[]
+}
+
+export type RelayMessage =
+  | LiveRecords
+  | SnapshotRequest
+  | SnapshotRows
+  | SnapshotEnd
+  | SourcePorts
+  | AuditMessage
+  | Repair
 export type RelayMessageProblem = 'truncated' | 'kind' | 'record'
 
 export function encodeRelayMessage(message: RelayMessage): Uint8Array {
-  const syncId = message.kind === 'request' ? 0 : message.syncId
-  const records = message.kind === 'live' || message.kind === 'rows' ? message.records : []
-  const count = message.kind === 'sourcePorts' ? message.translations.length : records.length
-  const number = message.kind === 'live' ? message.sequence : message.id
-  const writer = new Writer(1400).u8(kinds[message.kind]).u8(syncId).u16be(count).u64be(BigInt(number))
-  if (message.kind === 'end') writer.u64be(BigInt(message.rows))
-  for (const record of records) appendRecord(writer, record)
-  if (message.kind === 'sourcePorts') {
-    writer.u16be(message.part).u16be(message.parts)
-    for (const one of message.translations) appendTranslation(writer, one)
+  const writer = new Writer(1400)
+  const head = (syncId: number, count: number, number: number): Writer =>
+    writer.u8(kinds[message.kind]).u8(syncId).u16be(count).u64be(BigInt(number))
+  switch (message.kind) {
+    case 'live':
+    case 'rows':
+    case 'repair':
+      head(message.syncId, message.records.length, numberOf(message))
+      for (const record of message.records) appendRecord(writer, record)
+      break
+    case 'request':
+      head(0, 0, message.id)
+      break
+    case 'end':
+      head(message.syncId, 0, message.id).u64be(BigInt(message.rows))
+      break
+    case 'sourcePorts':
+      head(message.syncId, message.translations.length, message.id).u16be(message.part).u16be(message.parts)
+      for (const one of message.translations) appendTranslation(writer, one)
+      break
+    case 'digests':
+    case 'differs':
+    case 'hashes':
+    case 'lacks':
+      head(0, auditCount(message), message.round)
+      appendAudit(writer, message)
+      break
+    default:
+      unreachable(message)
   }
   return writer.finish()
 }
+
+const numberOf = (message: LiveRecords | SnapshotRows | Repair): number =>
+  message.kind === 'live' ? message.sequence : message.kind === 'rows' ? message.id : 0
 
 /** Never throws, keeps no view of `bytes`. */
 export function decodeRelayMessage(bytes: Uint8Array): Result<RelayMessage, RelayMessageProblem> {
@@ -101,9 +154,15 @@ export function decodeRelayMessage(bytes: Uint8Array): Result<RelayMessage, Rela
     return reader.failed ? fail('truncated') : ok({ kind: 'end', syncId, id: number, rows })
   }
   if (kind === kinds.sourcePorts) return decodeSourcePorts(reader, syncId, number, count)
-  if (kind !== kinds.live && kind !== kinds.rows) return fail('kind')
+  const auditKind = auditKinds.find((name) => kinds[name] === kind)
+  if (auditKind !== undefined) {
+    const message = readAudit(auditKind, reader, number, count)
+    return message ? ok(message) : fail('truncated')
+  }
+  if (kind !== kinds.live && kind !== kinds.rows && kind !== kinds.repair) return fail('kind')
   const records = splitRecords(bytes, relayHeaderLength, count)
   if (!records) return fail('record')
+  if (kind === kinds.repair) return ok({ kind: 'repair', syncId, records })
   return kind === kinds.live
     ? ok({ kind: 'live', syncId, sequence: number, records })
     : ok({ kind: 'rows', syncId, id: number, records })

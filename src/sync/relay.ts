@@ -80,6 +80,8 @@ export type RelayEvent =
 export type RelayEffect =
   | { readonly type: 'send'; readonly message: Uint8Array; readonly records: number }
   | { readonly type: 'inject'; readonly datagram: Uint8Array; readonly records: number }
+  /** Our kernel told these; they are on their way. */
+  | { readonly type: 'told'; readonly records: readonly Uint8Array[] }
   | { readonly type: 'discard'; readonly reason: RelayDiscard }
 
 type Step = readonly [RelayState, readonly RelayEffect[]]
@@ -140,7 +142,7 @@ function onKernelDatagram(params: RelayParams, state: RelayState, bytes: Uint8Ar
   if (syncId === params.peerSyncId) return [state, []]
   if (syncId !== params.syncId) return [state, [{ type: 'discard', reason: 'kernel_sync_id' }]]
   let next = state
-  const effects: RelayEffect[] = []
+  const effects: RelayEffect[] = [{ type: 'told', records }]
   for (const record of records) {
     const length = (record.length + 3) & ~3
     if (relayHeaderLength + length > relayLimits.messageLength) {

@@ -1,10 +1,11 @@
 /** The sync process: the relay on its sockets. */
 import type { DiscardCounts, SyncReadiness, Translation } from '../base/facts.js'
 import { type IpAddress, parseIp } from '../base/ip.js'
-import type { Clock, DatagramHandlers, DatagramSocket, Log, Timer } from '../base/ports.js'
+import type { Clock, DatagramHandlers, DatagramSocket, Log, Random, Timer } from '../base/ports.js'
 import { unreachable } from '../base/result.js'
 import { after } from '../base/units.js'
 import type { PairLink, PairLinkStatus } from '../pair/link.js'
+import { Coverage, type CoverageStatus } from './coverage/runtime.js'
 import { kernelSyncGroup, kernelSyncPort } from './kernel-message.js'
 import {
   lostMessages,
@@ -25,6 +26,7 @@ import { type Gathering, gather, partsOf, repeatInterval } from './source-ports.
 export interface SyncPorts {
   readonly clock: Clock
   readonly log: Log
+  readonly random: Random
   /** Bound to port 8848 and joined to 224.0.0.81 on 127.0.0.1, sharing the port with the kernel's backup. */
   readonly openKernelReceiver: (handlers: DatagramHandlers) => DatagramSocket
   /** Sends multicast through 127.0.0.1 with TTL 0 and loopback on. */
@@ -68,6 +70,7 @@ export interface SyncStatus {
   readonly peerSourcePorts: number
   readonly rejected: DiscardCounts
   readonly snapshot: SnapshotCounts
+  readonly coverage: CoverageStatus
   readonly readiness: SyncReadiness
   readonly link: PairLinkStatus
 }
@@ -98,6 +101,7 @@ class RunningSync implements SyncRuntime {
   private readonly link: PairLink
   private readonly rejected: Partial<Record<RelayDiscard, number>> = {}
   private readonly snapshot: Snapshot
+  private readonly coverage: Coverage
   private readonly counts = {
     messagesSent: 0,
     recordsSent: 0,
@@ -133,11 +137,23 @@ class RunningSync implements SyncRuntime {
       onDatagram: ({ payload }) => this.run({ type: 'kernelDatagram', bytes: payload }),
       onError,
     })
+    const persistence = setting.persistence ?? (() => undefined)
+    const send = (message: RelayMessage): boolean => this.link.send(encodeRelayMessage(message))
+    this.coverage = new Coverage(ports, {
+      syncId: setting.syncid,
+      persistence,
+      send,
+      inject: (records) => this.run({ type: 'rows', records }),
+      isOwn: () => false,
+    })
     this.snapshot = new Snapshot(ports, {
       syncId: setting.syncid,
-      persistence: setting.persistence ?? (() => undefined),
-      send: (message) => this.link.send(encodeRelayMessage(message)),
-      inject: (records) => this.run({ type: 'rows', records }),
+      persistence,
+      send,
+      inject: (records) => {
+        this.coverage.note(records)
+        this.run({ type: 'rows', records })
+      },
       load: () => ({ waiting: this.state.queue.length, lost: lostMessages(this.state) }),
       readinessChanged: (readiness) => emit({ type: 'syncReadiness', readiness }),
     })
@@ -150,6 +166,7 @@ class RunningSync implements SyncRuntime {
 
   kernelDaemonsStarted(): void {
     this.run({ type: 'kernelReady' })
+    this.coverage.start()
     if (this.sessionBegan) this.snapshot.begin()
   }
 
@@ -169,6 +186,7 @@ class RunningSync implements SyncRuntime {
       peerSourcePorts: this.theirs,
       rejected: { ...this.rejected },
       snapshot: { ...this.snapshot.counts },
+      coverage: this.coverage.status(),
       readiness: this.snapshot.readiness,
       link,
     }
@@ -179,6 +197,7 @@ class RunningSync implements SyncRuntime {
     this.timer?.cancel()
     this.repeating?.cancel()
     this.snapshot.stop()
+    this.coverage.stop()
     this.receiver.close()
     this.injector.close()
     this.link.close()
@@ -188,6 +207,7 @@ class RunningSync implements SyncRuntime {
     if (this.stopped) return
     this.sessionBegan = true
     this.run({ type: 'sessionBegan' })
+    this.coverage.begin()
     if (this.state.kernelReady) this.snapshot.begin()
     this.tellSourcePorts()
   }
@@ -200,21 +220,40 @@ class RunningSync implements SyncRuntime {
   }
 
   private hear(message: RelayMessage): void {
-    if (message.kind !== 'request' && message.syncId !== this.params.peerSyncId) {
+    if ('syncId' in message && message.syncId !== this.params.peerSyncId) {
       this.reject('peer_sync_id')
-    } else if (message.kind === 'sourcePorts') {
-      const [gathering, translations] = gather(this.gathering, message)
-      this.gathering = gathering
-      if (!translations) return
-      this.theirs = translations.length
-      this.emit({ type: 'peerSourcePorts', translations })
-    } else if (message.kind !== 'live') {
-      this.snapshot.receive(message)
-    } else {
-      this.counts.messagesReceived++
-      this.counts.recordsReceived += message.records.length
-      this.snapshot.live(message.records)
-      this.run({ type: 'live', message })
+      return
+    }
+    switch (message.kind) {
+      case 'live':
+        this.counts.messagesReceived++
+        this.counts.recordsReceived += message.records.length
+        this.snapshot.live(message.records)
+        this.coverage.note(message.records)
+        this.run({ type: 'live', message })
+        return
+      case 'request':
+      case 'rows':
+      case 'end':
+        this.snapshot.receive(message)
+        return
+      case 'digests':
+      case 'differs':
+      case 'hashes':
+      case 'lacks':
+      case 'repair':
+        this.coverage.receive(message)
+        return
+      case 'sourcePorts': {
+        const [gathering, translations] = gather(this.gathering, message)
+        this.gathering = gathering
+        if (!translations) return
+        this.theirs = translations.length
+        this.emit({ type: 'peerSourcePorts', translations })
+        return
+      }
+      default:
+        unreachable(message)
     }
   }
 
@@ -251,6 +290,9 @@ class RunningSync implements SyncRuntime {
       case 'inject':
         this.injector.send(effect.datagram, this.group, kernelSyncPort)
         this.counts.injected += effect.records
+        return
+      case 'told':
+        this.coverage.note(effect.records)
         return
       case 'discard':
         this.reject(effect.reason)

@@ -23,6 +23,7 @@ const translations: Translation[] = [ends4, ends6].map(({ client, virtual, serve
 }))
 const number = fc.nat(Number.MAX_SAFE_INTEGER)
 const syncId = fc.nat(255)
+const word = fc.nat(0xffff_ffff)
 const plain = { noNullPrototype: true }
 const messages: fc.Arbitrary<RelayMessage> = fc.oneof(
   fc.record(
@@ -30,6 +31,35 @@ const messages: fc.Arbitrary<RelayMessage> = fc.oneof(
     plain,
   ),
   fc.record({ kind: fc.constant('request' as const), id: number }, plain),
+  fc.record({ kind: fc.constant('repair' as const), syncId, records: fc.subarray(records) }, plain),
+  fc.record(
+    {
+      kind: fc.constant('digests' as const),
+      round: number,
+      seed: word,
+      first: fc.nat(0xffff),
+      digests: fc.array(fc.record({ count: word, sum: word }, plain), { maxLength: 32 }),
+    },
+    plain,
+  ),
+  fc.record(
+    { kind: fc.constant('differs' as const), round: number, buckets: fc.array(fc.nat(0xffff)) },
+    plain,
+  ),
+  fc.record(
+    {
+      kind: fc.constant('hashes' as const),
+      round: number,
+      seed: word,
+      bucket: fc.nat(0xffff),
+      hashes: fc.array(word),
+    },
+    plain,
+  ),
+  fc.record(
+    { kind: fc.constant('lacks' as const), round: number, bucket: fc.nat(0xffff), hashes: fc.array(word) },
+    plain,
+  ),
   fc.record({ kind: fc.constant('rows' as const), syncId, id: number, records: fc.subarray(records) }, plain),
   fc.record({ kind: fc.constant('end' as const), syncId, id: number, rows: number }, plain),
   fc.record(
@@ -70,15 +100,23 @@ describe('relay message', () => {
   const live = encodeRelayMessage({ kind: 'live', syncId: 2, sequence: 0, records })
   const end = encodeRelayMessage({ kind: 'end', syncId: 2, id: 1, rows: 5 })
   const ports = encodeRelayMessage({ kind: 'sourcePorts', syncId: 2, id: 1, part: 0, parts: 1, translations })
+  const digests = encodeRelayMessage({
+    kind: 'digests',
+    round: 1,
+    seed: 2,
+    first: 0,
+    digests: [{ count: 1, sum: 5 }],
+  })
   const changed = (at: number, value: number) => Uint8Array.from(live, (byte, i) => (i === at ? value : byte))
   const refused = [
     ['nothing', new Uint8Array(0), 'truncated'],
     ['half a header', live.subarray(0, 11), 'truncated'],
     ['an end without its number', end.subarray(0, 19), 'truncated'],
-    ['an unknown kind', changed(0, 6), 'kind'],
+    ['an unknown kind', changed(0, 11), 'kind'],
     ['a source port without its connection', ports.subarray(0, ports.length - 1), 'record'],
     ['source ports of no part', ports.subarray(0, 15), 'truncated'],
     ['more records than there are', changed(3, 3), 'record'],
+    ['a digest without its sum', digests.subarray(0, digests.length - 1), 'truncated'],
     ['half a record', live.subarray(0, 40), 'record'],
   ] as const
   for (const [name, bytes, problem] of refused) {
@@ -96,6 +134,8 @@ function normal(message: RelayMessage): RelayMessage {
       return { kind: 'live', syncId: message.syncId, sequence: message.sequence, records: plainRecords }
     case 'rows':
       return { kind: 'rows', syncId: message.syncId, id: message.id, records: plainRecords }
+    case 'repair':
+      return { kind: 'repair', syncId: message.syncId, records: plainRecords }
     default:
       return message
   }

@@ -4,8 +4,8 @@ import type { Clock, Log, Timer } from '../../base/ports.js'
 import { unreachable } from '../../base/result.js'
 import { after, millis } from '../../base/units.js'
 import { connectionKey } from '../kernel-record.js'
-import { relayLimits } from '../relay.js'
-import { type RelayMessage, relayHeaderLength } from '../relay-message.js'
+import { packed } from '../packed.js'
+import type { RelayMessage, SnapshotEnd, SnapshotRequest, SnapshotRows } from '../relay-message.js'
 import {
   type AskEffect,
   type AskEvent,
@@ -74,7 +74,7 @@ export class Snapshot {
     if ('run' in this.state) this.ask({ type: 'live', records })
   }
 
-  receive(message: Exclude<RelayMessage, { kind: 'live' | 'sourcePorts' }>): void {
+  receive(message: SnapshotRequest | SnapshotRows | SnapshotEnd): void {
     switch (message.kind) {
       case 'request':
         if (message.id !== this.serving) void this.serve(message.id)
@@ -206,20 +206,4 @@ export class Snapshot {
 function isNew(told: Set<string>, record: Uint8Array): boolean {
   const { size } = told
   return told.add(connectionKey(record)).size > size
-}
-
-/** In lists that each fit one message. */
-function* packed(records: readonly Uint8Array[]): Generator<readonly Uint8Array[]> {
-  let list: Uint8Array[] = []
-  let length = relayHeaderLength
-  for (const record of records) {
-    if (length + record.length > relayLimits.messageLength) {
-      yield list
-      list = []
-      length = relayHeaderLength
-    }
-    list.push(record)
-    length += record.length
-  }
-  if (list.length > 0) yield list
 }
