@@ -156,6 +156,13 @@ export interface FrameSocketOptions {
   readonly onError: (error: Error) => void
 }
 
+/** Short TCP connections to an address of this machine. */
+export interface MarkerPort {
+  /** Makes one that is reset at once; `then` gets its own port when it stood. Failures are told elsewhere. */
+  open(then: (clientPort: number) => void): void
+  close(): void
+}
+
 /* Netlink. The message layer (headers, framing, error messages) is the platform's. */
 
 export interface NetlinkRequest {

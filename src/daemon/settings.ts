@@ -43,5 +43,6 @@ export function ipvsSetting(
   mirrors: boolean,
   overrides: readonly ServerOverride[],
 ): IpvsSetting {
-  return { services, overrides, ipvs, sync, directorId: local.id, peerId: mirrors ? peer?.id : undefined }
+  const peerId = mirrors ? peer?.id : undefined
+  return { services, overrides, ipvs, sync, directorId: local.id, peerId, marked: mirrors }
 }

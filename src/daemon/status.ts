@@ -164,7 +164,7 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
     role: sync.role,
     coverage: coverage.share,
     connections: coverage.sessions,
-    lagSeconds: coverage.lackingFor === null ? 0 : coverage.lackingFor / 1000,
+    lagSeconds: lagOf(sync),
     lastSnapshot: sync.readiness.ready ? sync.readiness.reason : null,
     messages: {
       messagesSent,
@@ -182,6 +182,12 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
     },
     discarded: { ...sync.rejected, ...sync.link.discarded },
   }
+}
+
+/** Whichever is older: what the kernel may not have told yet, or what the peer is known to lack. */
+function lagOf({ lag, coverage }: SyncReport): number | null {
+  if (lag === null && coverage.lackingFor === null) return null
+  return Math.max(lag ?? 0, coverage.lackingFor ?? 0) / 1000
 }
 
 function tableStatus({ reports: { ipvs }, now, traffic }: StatusInput): TableStatus | null {

@@ -3,10 +3,12 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { IpAddress } from '../base/ip.js'
 import { parseIp } from '../base/ip.js'
+import { markerService } from '../base/sync-marker.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
 import { SystemClock } from '../platform/clock.js'
 import { openDatagramSocket } from '../platform/datagram-socket.js'
+import { openMarkerPort } from '../platform/marker-port.js'
 import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
 import { kernelSyncGroup, kernelSyncPort } from '../sync/kernel-message.js'
@@ -43,6 +45,10 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
         clock,
         log,
         random: randomBytes,
+        openMarkers: () =>
+          openMarkerPort(markerService, (error) =>
+            log.warn(`sync: sessions reach the peer 2 to 3 s late: ${error.message}`),
+          ),
         // Bound to the group, or unicast datagrams to the port would be taken for the kernel's.
         openKernelReceiver: (handlers) =>
           openDatagramSocket(

@@ -3,6 +3,7 @@ import { weightAsked } from '../base/asked-weight.js'
 import type { AdminAction, AskedWeight, Health, ServerOverride } from '../base/facts.js'
 import type { SyncConfig, VirtualServiceConfig } from '../config/model.js'
 import { kernelDestination, kernelService, serviceKeys } from './kernel-terms.js'
+import { markedLength, markerEntry, markerId } from './marker.js'
 import type { Daemon, Destination, ServiceEntry, ServiceKey, Table } from './model.js'
 import { destinationId, serviceId } from './model.js'
 
@@ -43,6 +44,8 @@ export interface DesiredSetting {
   readonly directorId: number
   /** The peer's; undefined without a peer, and then without sync daemons. */
   readonly peerId: number | undefined
+  /** The sync process connects to its own service, so that the kernel tells it soon. */
+  readonly marked?: boolean
 }
 
 /**
@@ -60,13 +63,23 @@ export function desiredTable(
   const services = new Map<string, ServiceEntry>()
   for (const service of setting.services)
     for (const [id, entry] of desiredEntries(service, healthOf, actual, influences)) services.set(id, entry)
-  return { services, daemons: desiredDaemons(setting) }
+  const daemons = desiredDaemons(setting)
+  if (isMarked(setting)) services.set(markerId, markerEntry)
+  return { services, daemons }
 }
 
-export function desiredDaemons({ sync, directorId, peerId }: DesiredSetting): readonly Daemon[] {
+export const isMarked = (setting: DesiredSetting): boolean =>
+  setting.marked === true && desiredDaemons(setting).length > 0
+
+export function desiredDaemons({ sync, directorId, peerId, marked }: DesiredSetting): readonly Daemon[] {
   if (sync.transport === 'off' || peerId === undefined) return []
   return [
-    { role: 'master', interface: SYNC_INTERFACE, syncId: directorId, maxLength: undefined },
+    {
+      role: 'master',
+      interface: SYNC_INTERFACE,
+      syncId: directorId,
+      maxLength: marked ? markedLength : undefined,
+    },
     { role: 'backup', interface: SYNC_INTERFACE, syncId: peerId, maxLength: undefined },
   ]
 }

@@ -3,9 +3,10 @@ import type { KernelChange } from '../base/kernel-change.js'
 import type { Millis } from '../base/units.js'
 import { changeOf } from './change.js'
 import type { Circumstances } from './circumstances.js'
-import { desiredDaemons } from './desired.js'
+import { desiredDaemons, isMarked } from './desired.js'
 import type { Drain } from './drains.js'
 import { serviceIds } from './kernel-terms.js'
+import { markerId } from './marker.js'
 import { daemonId, type ObservedTable, type Table } from './model.js'
 import { plan } from './plan.js'
 import type { IpvsSetting } from './runtime.js'
@@ -35,10 +36,11 @@ export function preview(
 }
 
 /** Ids of everything that the setting puts into the table. */
-export const declared = (setting: IpvsSetting): readonly string[] => [
-  ...setting.services.flatMap(serviceIds),
-  ...desiredDaemons(setting).map(({ role }) => daemonId(role)),
-]
+export function declared(setting: IpvsSetting): readonly string[] {
+  const daemons = desiredDaemons(setting).map(({ role }) => daemonId(role))
+  const marker = isMarked(setting) ? [markerId] : []
+  return [...setting.services.flatMap(serviceIds), ...marker, ...daemons]
+}
 
 /**
  * The changes with a note at each destination that would drain; one that has no weight already changes in

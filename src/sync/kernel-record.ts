@@ -24,6 +24,7 @@
  */
 import { Reader, Writer } from '../base/bytes.js'
 import { type IpAddress, ipFromBytes } from '../base/ip.js'
+import { markerService } from '../base/sync-marker.js'
 
 /** IP_VS_CONN_F_ flags that travel (include/uapi/linux/ip_vs.h); the low three bits are the forwarding method. */
 export const recordFlags = {
@@ -54,6 +55,7 @@ export interface KernelRecord {
 }
 
 const v6Bit = 1
+const tcp = 6
 const sizeMask = 0x0fff
 const fixedLength = { 4: 36, 6: 72 } as const
 
@@ -121,6 +123,16 @@ export function soundRecordSize(bytes: Uint8Array, offset: number): number | und
   }
   return size
 }
+
+/** A connection to vipair's own service, which is nobody's business but this machine's. */
+export const isMarker = (record: Uint8Array): boolean =>
+  record[0] === 0 &&
+  record[1] === tcp &&
+  record[12] === markerService.port >> 8 &&
+  record[13] === (markerService.port & 0xff) &&
+  markerService.address.bytes.every((byte, i) => record[28 + i] === byte)
+
+export const clientPortOf = (record: Uint8Array): number => ((record[10] ?? 0) << 8) | (record[11] ?? 0)
 
 /**
  * What tells connections apart, as a text: family, protocol, client and virtual side. The kernel keeps at

@@ -22,7 +22,10 @@
  * | 6    | digests, differs, hashes, lacks: 6 to 9 | the audit's round | as `coverage/audit-message.ts` says |
  * | 10   | repair  | 0                                          | what the peer was found to lack |
  *
- * The sync id is the sender's, and 0 in a request and in an audit.
+ * | 11   | flush   | chosen by the one who asks; then 64 bits: the sequence of the next live message | none |
+ * | 12   | flushed | the one of the flush; then 64 bits: live messages before that one that never came | none |
+ *
+ * The sync id is the sender's, and 0 in a request, a flush and its answer, and in an audit.
  */
 import { Reader, Writer } from '../base/bytes.js'
 import type { Translation } from '../base/facts.js'
@@ -44,6 +47,8 @@ const kinds = {
   hashes: 8,
   lacks: 9,
   repair: 10,
+  flush: 11,
+  flushed: 12,
 } as const
 const auditKinds = ['digests', 'differs', 'hashes', 'lacks'] as const
 
@@ -93,7 +98,22 @@ export interface Repair {
   readonly records: readonly Uint8Array[]
 }
 
+/** Asks to be told when everything live before `sequence` is in the receiver's kernel. */
+export interface Flush {
+  readonly kind: 'flush'
+  readonly id: number
+  readonly sequence: number
+}
+
+export interface Flushed {
+  readonly kind: 'flushed'
+  readonly id: number
+  readonly missing: number
+}
+
 export type RelayMessage =
+  | Flush
+  | Flushed
   | LiveRecords
   | SnapshotRequest
   | SnapshotRows
@@ -116,6 +136,12 @@ export function encodeRelayMessage(message: RelayMessage): Uint8Array {
       break
     case 'request':
       head(0, 0, message.id)
+      break
+    case 'flush':
+      head(0, 0, message.id).u64be(BigInt(message.sequence))
+      break
+    case 'flushed':
+      head(0, 0, message.id).u64be(BigInt(message.missing))
       break
     case 'end':
       head(message.syncId, 0, message.id).u64be(BigInt(message.rows))
@@ -152,6 +178,13 @@ export function decodeRelayMessage(bytes: Uint8Array): Result<RelayMessage, Rela
   if (kind === kinds.end) {
     const rows = Number(reader.u64be())
     return reader.failed ? fail('truncated') : ok({ kind: 'end', syncId, id: number, rows })
+  }
+  if (kind === kinds.flush || kind === kinds.flushed) {
+    const count64 = Number(reader.u64be())
+    if (reader.failed) return fail('truncated')
+    return kind === kinds.flush
+      ? ok({ kind: 'flush', id: number, sequence: count64 })
+      : ok({ kind: 'flushed', id: number, missing: count64 })
   }
   if (kind === kinds.sourcePorts) return decodeSourcePorts(reader, syncId, number, count)
   const auditKind = auditKinds.find((name) => kinds[name] === kind)

@@ -8,6 +8,7 @@ import { after, type Millis, millis } from '../base/units.js'
 import { type Budget, type BudgetLimits, fullBudget, spend } from '../pair/budget.js'
 import { emptyFifo, type Fifo, push, shift } from './fifo.js'
 import { decodeKernelMessage, encodeKernelMessage, type KernelMessageProblem } from './kernel-message.js'
+import { clientPortOf, isMarker } from './kernel-record.js'
 import {
   encodeRelayMessage,
   type LiveRecords,
@@ -75,11 +76,15 @@ export type RelayEvent =
   | { readonly type: 'sessionBegan' }
   /** The kernel's daemons run. */
   | { readonly type: 'kernelReady' }
+  /** What waits for company goes now. */
+  | { readonly type: 'flush' }
   | { readonly type: 'tick' }
 
 export type RelayEffect =
   | { readonly type: 'send'; readonly message: Uint8Array; readonly records: number }
   | { readonly type: 'inject'; readonly datagram: Uint8Array; readonly records: number }
+  /** Our kernel has told of a connection to our own marker, from this port. */
+  | { readonly type: 'marker'; readonly clientPort: number }
   /** Our kernel told these; they are on their way. */
   | { readonly type: 'told'; readonly records: readonly Uint8Array[] }
   | { readonly type: 'discard'; readonly reason: RelayDiscard }
@@ -123,6 +128,8 @@ export function step(params: RelayParams, state: RelayState, event: RelayEvent, 
     }
     case 'kernelReady':
       return inject({ ...state, kernelReady: true }, now)
+    case 'flush':
+      return flush(params, state)
     case 'tick': {
       const due = state.batch !== undefined && now >= state.batch.due
       const [flushed, sends] = due ? flush(params, state) : [state, []]
@@ -142,8 +149,14 @@ function onKernelDatagram(params: RelayParams, state: RelayState, bytes: Uint8Ar
   if (syncId === params.peerSyncId) return [state, []]
   if (syncId !== params.syncId) return [state, [{ type: 'discard', reason: 'kernel_sync_id' }]]
   let next = state
-  const effects: RelayEffect[] = [{ type: 'told', records }]
+  const told: Uint8Array[] = []
+  const effects: RelayEffect[] = []
   for (const record of records) {
+    if (isMarker(record)) {
+      effects.push({ type: 'marker', clientPort: clientPortOf(record) })
+      continue
+    }
+    told.push(record)
     const length = (record.length + 3) & ~3
     if (relayHeaderLength + length > relayLimits.messageLength) {
       effects.push({ type: 'discard', reason: 'kernel_oversize' })
@@ -156,7 +169,7 @@ function onKernelDatagram(params: RelayParams, state: RelayState, bytes: Uint8Ar
     }
     next = { ...next, batch: grown(next.batch, record, length, now) }
   }
-  return [next, effects]
+  return [next, told.length > 0 ? [{ type: 'told', records: told }, ...effects] : effects]
 }
 
 function grown(batch: Batch | undefined, record: Uint8Array, length: number, now: Millis): Batch {

@@ -1,12 +1,22 @@
 /** The sync process: the relay on its sockets. */
 import type { DiscardCounts, SyncReadiness, Translation } from '../base/facts.js'
 import { type IpAddress, parseIp } from '../base/ip.js'
-import type { Clock, DatagramHandlers, DatagramSocket, Log, Random, Timer } from '../base/ports.js'
+import type {
+  Clock,
+  DatagramHandlers,
+  DatagramSocket,
+  Log,
+  MarkerPort,
+  Random,
+  Timer,
+} from '../base/ports.js'
 import { unreachable } from '../base/result.js'
 import { after } from '../base/units.js'
 import type { PairLink, PairLinkStatus } from '../pair/link.js'
+import { Barriers, type Passed } from './barrier.js'
 import { Coverage, type CoverageStatus } from './coverage/runtime.js'
 import { kernelSyncGroup, kernelSyncPort } from './kernel-message.js'
+import { Markers } from './markers.js'
 import {
   lostMessages,
   type RelayDiscard,
@@ -31,6 +41,8 @@ export interface SyncPorts {
   readonly openKernelReceiver: (handlers: DatagramHandlers) => DatagramSocket
   /** Sends multicast through 127.0.0.1 with TTL 0 and loopback on. */
   readonly openKernelInjector: (handlers: DatagramHandlers) => DatagramSocket
+  /** Connects to vipair's own virtual service (`base/sync-marker.ts`). */
+  readonly openMarkers: () => MarkerPort
   readonly openLink: (onMessage: (payload: Uint8Array) => void, onEstablished: () => void) => PairLink
   /** /proc/net/ip_vs_conn from its beginning, in chunks; iterating rejects when it cannot be read. */
   readonly readConnectionTable: () => TableChunks
@@ -71,6 +83,8 @@ export interface SyncStatus {
   readonly rejected: DiscardCounts
   readonly snapshot: SnapshotCounts
   readonly coverage: CoverageStatus
+  /** Milliseconds since when the kernel may know what it has not told; null while that is not known. */
+  readonly lag: number | null
   readonly readiness: SyncReadiness
   readonly link: PairLinkStatus
 }
@@ -80,6 +94,11 @@ export interface SyncRuntime {
   kernelDaemonsStarted(): void
   /** Ours, for the peer; undefined: none pass here, and nothing is said. */
   sourcePorts(translations: readonly Translation[] | undefined): void
+  /**
+   * `passed` runs when all sessions that this kernel has now are in the peer's: at once without a peer that could
+   * get them, or never; whoever asks has a time limit.
+   */
+  barrier(passed: Passed): void
   status(): SyncStatus
   stop(): void
 }
@@ -102,6 +121,8 @@ class RunningSync implements SyncRuntime {
   private readonly rejected: Partial<Record<RelayDiscard, number>> = {}
   private readonly snapshot: Snapshot
   private readonly coverage: Coverage
+  private readonly markers: Markers
+  private readonly barriers: Barriers
   private readonly counts = {
     messagesSent: 0,
     recordsSent: 0,
@@ -144,7 +165,21 @@ class RunningSync implements SyncRuntime {
       persistence,
       send,
       inject: (records) => this.run({ type: 'rows', records }),
-      isOwn: () => false,
+    })
+    this.markers = new Markers({
+      clock: ports.clock,
+      port: ports.openMarkers(),
+      wanted: () => this.link.status().reachable,
+    })
+    this.barriers = new Barriers({
+      clock: ports.clock,
+      send,
+      told: (then) => this.markers.barrier(then),
+      flush: () => {
+        this.run({ type: 'flush' })
+        return this.state.nextSequence
+      },
+      heard: () => ({ messages: this.state.heard, waiting: this.state.queue.length }),
     })
     this.snapshot = new Snapshot(ports, {
       syncId: setting.syncid,
@@ -167,12 +202,18 @@ class RunningSync implements SyncRuntime {
   kernelDaemonsStarted(): void {
     this.run({ type: 'kernelReady' })
     this.coverage.start()
+    this.markers.start()
     if (this.sessionBegan) this.snapshot.begin()
   }
 
   sourcePorts(translations: readonly Translation[] | undefined): void {
     this.ours = translations
     this.tellSourcePorts()
+  }
+
+  barrier(passed: Passed): void {
+    if (!this.state.kernelReady || !this.link.status().reachable) passed(0)
+    else this.barriers.ask(passed)
   }
 
   status(): SyncStatus {
@@ -187,6 +228,7 @@ class RunningSync implements SyncRuntime {
       rejected: { ...this.rejected },
       snapshot: { ...this.snapshot.counts },
       coverage: this.coverage.status(),
+      lag: this.markers.lag ?? null,
       readiness: this.snapshot.readiness,
       link,
     }
@@ -198,6 +240,8 @@ class RunningSync implements SyncRuntime {
     this.repeating?.cancel()
     this.snapshot.stop()
     this.coverage.stop()
+    this.markers.stop()
+    this.barriers.stop()
     this.receiver.close()
     this.injector.close()
     this.link.close()
@@ -243,6 +287,10 @@ class RunningSync implements SyncRuntime {
       case 'lacks':
       case 'repair':
         this.coverage.receive(message)
+        return
+      case 'flush':
+      case 'flushed':
+        this.barriers.receive(message)
         return
       case 'sourcePorts': {
         const [gathering, translations] = gather(this.gathering, message)
@@ -290,6 +338,9 @@ class RunningSync implements SyncRuntime {
       case 'inject':
         this.injector.send(effect.datagram, this.group, kernelSyncPort)
         this.counts.injected += effect.records
+        return
+      case 'marker':
+        this.markers.returned(effect.clientPort)
         return
       case 'told':
         this.coverage.note(effect.records)

@@ -31,6 +31,8 @@ const messages: fc.Arbitrary<RelayMessage> = fc.oneof(
     plain,
   ),
   fc.record({ kind: fc.constant('request' as const), id: number }, plain),
+  fc.record({ kind: fc.constant('flush' as const), id: number, sequence: number }, plain),
+  fc.record({ kind: fc.constant('flushed' as const), id: number, missing: number }, plain),
   fc.record({ kind: fc.constant('repair' as const), syncId, records: fc.subarray(records) }, plain),
   fc.record(
     {
@@ -112,7 +114,7 @@ describe('relay message', () => {
     ['nothing', new Uint8Array(0), 'truncated'],
     ['half a header', live.subarray(0, 11), 'truncated'],
     ['an end without its number', end.subarray(0, 19), 'truncated'],
-    ['an unknown kind', changed(0, 11), 'kind'],
+    ['an unknown kind', changed(0, 13), 'kind'],
     ['a source port without its connection', ports.subarray(0, ports.length - 1), 'record'],
     ['source ports of no part', ports.subarray(0, 15), 'truncated'],
     ['more records than there are', changed(3, 3), 'record'],

@@ -40,6 +40,7 @@ class Surroundings {
     clock: this.clock,
     random: (length) => new Uint8Array(length).fill(7),
     log: { error: () => {}, warn: (text) => this.warnings.push(text), info: () => {}, debug: () => {} },
+    openMarkers: () => ({ open: () => {}, close: () => {} }),
     openKernelReceiver: (handlers) => this.socket(handlers),
     openKernelInjector: () => this.socket(undefined),
     openLink: (onMessage, onEstablished) => {

@@ -42,8 +42,6 @@ export interface CoverageHost {
   /** False when there is no session. */
   send(message: RelayMessage): boolean
   inject(records: readonly Uint8Array[]): void
-  /** Sessions that are nobody's: the relay's own. */
-  isOwn(record: Uint8Array): boolean
 }
 
 export interface CoverageStatus {
@@ -97,7 +95,7 @@ export class Coverage {
   note(records: readonly Uint8Array[]): void {
     const now = this.ports.clock.now()
     for (const record of records) {
-      if (this.host.isOwn(record) || this.mirror.note(record, now) || this.full) continue
+      if (this.mirror.note(record, now) || this.full) continue
       this.full = true
       const text = `sync: more than ${mostSessions} sessions: those beyond are carried, but not counted`
       this.ports.log.warn(text)
@@ -181,7 +179,6 @@ export class Coverage {
       for await (const chunk of this.ports.readConnectionTable()) {
         if (this.stopped) return
         for (const record of lines.records(chunk)) {
-          if (this.host.isOwn(record)) continue
           found.add(connectionKey(record))
           this.mirror.seen(record, clock.now())
         }

@@ -1,4 +1,5 @@
 /** The connection table as records, from chunks that end anywhere. */
+import { isMarker } from '../kernel-record.js'
 import { type Persistence, type RowProblem, recordOfRow } from './table-row.js'
 
 export class TableLines {
@@ -23,7 +24,7 @@ export class TableLines {
     for (const line of lines) {
       const record = recordOfRow(line, this.persistence)
       if (typeof record === 'string') this.onProblem(record)
-      else records.push(record)
+      else if (!isMarker(record)) records.push(record)
     }
     return records
   }
