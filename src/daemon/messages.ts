@@ -87,6 +87,8 @@ export type ToVrrp =
   | { readonly type: 'syncReadiness'; readonly readiness: SyncReadiness }
   /** For the peer's parent. Lost without a session. */
   | { readonly type: 'toPeer'; readonly message: Uint8Array }
+  /** Answer to `sessionsWanted`. */
+  | { readonly type: 'sessionsSettled'; readonly id: number }
   | { readonly type: 'stop' }
 
 export type ToIpvs =
@@ -121,6 +123,8 @@ export type ToSync =
   | { readonly type: 'start'; readonly setting: SyncSetting }
   | { readonly type: 'configure'; readonly services: ServicesUpdate }
   | { readonly type: 'syncDaemonsStarted' }
+  /** Every session of now to the peer; `sessionsSettled` follows with this `id`, or never. */
+  | { readonly type: 'settleSessions'; readonly id: number }
   | SourcePortsFact
   | { readonly type: 'stop' }
 
@@ -146,7 +150,20 @@ export interface HandoverEnded {
   readonly results: readonly HandoverResult[]
 }
 
-export type FromVrrp = Lifecycle | VrrpFact | HandoverEnded | StatusReport<VrrpStatus>
+/** Before addresses move: the peer is to have every session. `sessionsSettled` is to follow. */
+export interface SessionsWanted {
+  readonly type: 'sessionsWanted'
+  readonly id: number
+}
+
+/** The peer has them, but for what is in messages that it never got. */
+export interface SessionsSettled {
+  readonly type: 'sessionsSettled'
+  readonly id: number
+  readonly missing: number
+}
+
+export type FromVrrp = Lifecycle | VrrpFact | HandoverEnded | SessionsWanted | StatusReport<VrrpStatus>
 /** A script's process group has begun, or is gone: the parent ends those of a tracker that was killed. */
 export interface ScriptGroup {
   readonly type: 'scriptGroup'
@@ -184,7 +201,7 @@ export type FromHealthcheck =
   | Lifecycle
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
   | StatusReport<HealthcheckStatus>
-export type FromSync = Lifecycle | SyncEvent | StatusReport<SyncStatus>
+export type FromSync = Lifecycle | SyncEvent | SessionsSettled | StatusReport<SyncStatus>
 
 /** The types that each direction knows. `satisfies` keeps the table and the unions from drifting apart. */
 export const messageTypes = {
@@ -197,6 +214,7 @@ export const messageTypes = {
     serverCounts: true,
     syncReadiness: true,
     toPeer: true,
+    sessionsSettled: true,
     stop: true,
   } satisfies Record<ToVrrp['type'], true>,
   toTracker: { start: true, stop: true } satisfies Record<ToTracker['type'], true>,
@@ -218,6 +236,7 @@ export const messageTypes = {
     start: true,
     configure: true,
     syncDaemonsStarted: true,
+    settleSessions: true,
     sourcePorts: true,
     stop: true,
   } satisfies Record<ToSync['type'], true>,
@@ -230,6 +249,7 @@ export const messageTypes = {
     warning: true,
     fromPeer: true,
     handoverEnded: true,
+    sessionsWanted: true,
   } satisfies Record<FromVrrp['type'], true>,
   fromTracker: {
     ready: true,
@@ -270,6 +290,7 @@ export const messageTypes = {
     status: true,
     syncReadiness: true,
     peerSourcePorts: true,
+    sessionsSettled: true,
   } satisfies Record<FromSync['type'], true>,
 }
 

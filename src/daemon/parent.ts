@@ -457,6 +457,12 @@ export class Parent {
         this.orphans.keep()
         this.fullNat.roleChanged(message.router, message.to)
         return
+      case 'sessionsWanted': {
+        const { id } = message
+        const asked = this.children.sync?.send({ type: 'settleSessions', id }) ?? false
+        if (!asked) this.children.vrrp.send({ type: 'sessionsSettled', id })
+        return
+      }
       case 'handoverEnded':
         this.questions.answered(message.id, message.results)
         return
@@ -540,6 +546,11 @@ export class Parent {
         this.readiness = message.readiness
         this.children.vrrp.send({ type: 'syncReadiness', readiness: message.readiness })
         if (message.readiness.ready) this.fullNat.connectionsArrived()
+        return
+      case 'sessionsSettled':
+        if (message.missing > 0)
+          this.options.log.warn(`handover: ${message.missing} messages with sessions never reached the peer`)
+        this.children.vrrp.send({ type: 'sessionsSettled', id: message.id })
         return
       case 'peerSourcePorts':
         this.fullNat.peerSourcePorts(message.translations)

@@ -14,7 +14,7 @@ import { Reactor } from '../platform/reactor.js'
 import { kernelSyncGroup, kernelSyncPort } from '../sync/kernel-message.js'
 import { type SyncEvent, type SyncRuntime, startSync } from '../sync/runtime.js'
 import { runChild } from './child.js'
-import { messageTypes, type SyncSetting, type ToSync } from './messages.js'
+import { messageTypes, type SessionsSettled, type SyncSetting, type ToSync } from './messages.js'
 import { openLinkToPeer } from './pair-link.js'
 import { persistenceOf } from './persistence-of.js'
 
@@ -29,7 +29,7 @@ const address = (text: string): IpAddress => {
 const loopback = address('127.0.0.1')
 const group = address(kernelSyncGroup)
 
-runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
+runChild<ToSync, SyncEvent | SessionsSettled>('sync', messageTypes.toSync, ({ log, emit }) => {
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
   let runtime: SyncRuntime | undefined
@@ -95,6 +95,9 @@ runChild<ToSync, SyncEvent>('sync', messageTypes.toSync, ({ log, emit }) => {
           return
         case 'syncDaemonsStarted':
           runtime?.kernelDaemonsStarted()
+          return
+        case 'settleSessions':
+          runtime?.barrier((missing) => emit({ type: 'sessionsSettled', id: message.id, missing }))
           return
         case 'sourcePorts':
           runtime?.sourcePorts(message.translations)

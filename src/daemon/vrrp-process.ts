@@ -14,13 +14,13 @@ import type { HandoverResult } from '../vrrp/runtime.js'
 import type { VrrpFact } from '../vrrp/status.js'
 import { runChild } from './child.js'
 import { sweepLeftovers } from './leftovers.js'
-import { type HandoverEnded, messageTypes, type ToVrrp } from './messages.js'
+import { type HandoverEnded, messageTypes, type SessionsWanted, type ToVrrp } from './messages.js'
 import { openLinkToPeer } from './pair-link.js'
 
 /** Above ordinary work, below the kernel's own threads (50). */
 const realtimePriority = 20
 
-runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, emit }) => {
+runChild<ToVrrp, VrrpFact | HandoverEnded | SessionsWanted>('vrrp', messageTypes.toVrrp, ({ log, emit }) => {
   log.debug(claimRealtime(realtimePriority))
   const reactor = Reactor.open()
   const clock = new SystemClock(reactor)
@@ -29,6 +29,8 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
   const routing = new KernelRouting(reactor, clock)
   const macvlans = new KernelMacvlans(reactor, clock)
   let director: VrrpDirector | undefined
+  const wanted = new Map<number, () => void>()
+  let lastWanted = 0
   const answer = (id: number, asked: Promise<readonly HandoverResult[]> | undefined): void => {
     void asked?.then((results) => emit({ type: 'handoverEnded', id, results }))
   }
@@ -46,6 +48,10 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
               acceptLocal: (name) =>
                 sysctl.write(`net.ipv4.conf.${name.replaceAll('.', '/')}.accept_local`, '1'),
               virtualMacs: { macvlans, sysctl },
+              settleSessions: (then) => {
+                wanted.set(++lastWanted, then)
+                emit({ type: 'sessionsWanted', id: lastWanted })
+              },
               openRaw: (options) => openRawSocket(reactor, options),
               openPacket: openPacketSocket,
               openFrames: (options) => openFrameSocket(reactor, options),
@@ -74,6 +80,10 @@ runChild<ToVrrp, VrrpFact | HandoverEnded>('vrrp', messageTypes.toVrrp, ({ log, 
           return
         case 'maintenance':
           answer(message.id, director?.election.maintenance(message.reason))
+          return
+        case 'sessionsSettled':
+          wanted.get(message.id)?.()
+          wanted.delete(message.id)
           return
         case 'syncReadiness':
           director?.election.syncReadiness(message.readiness)

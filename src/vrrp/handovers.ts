@@ -16,11 +16,15 @@ import type { VirtualRouter } from './virtual-router.js'
 
 /** Then the attempt is given up: the asker goes on as before. */
 export const handoverLimit = millis(1_000)
+/** So long the peer is given to get what sessions are on their way; then it is asked all the same. */
+const sessionsLimit = millis(300)
 /** A lost request or answer is asked for again. */
 const repeatEvery = 50
 
 export interface HandoverPorts {
   now(): Millis
+  /** `then` runs once the peer has every session that is here now; it may never. Undefined: none are mirrored. */
+  readonly settleSessions?: ((then: () => void) => void) | undefined
   /** False: no session with the peer. */
   send(message: Uint8Array): boolean
   /** Name of the peer while it can be reached. */
@@ -100,12 +104,19 @@ export class Handovers {
     const priority = lowest(routers)
     const request = encodeHandover({ type: 'request', unit, generation, priority, force })
     const now = ports.now()
-    const repeatAt = after(now, millis(repeatEvery))
     const until = after(now, handoverLimit)
-    this.asked.set(keyOf(unit), { unit, request, generation, to, stay, until, repeatAt, ended })
+    const asked = { unit, request, generation, to, stay, until, repeatAt: after(now, sessionsLimit), ended }
+    this.asked.set(keyOf(unit), asked)
     this.all(unit, { type: 'handingOver', to })
-    ports.send(request)
+    const send = (): void => {
+      if (this.asked.get(keyOf(unit)) !== asked) return
+      asked.repeatAt = after(ports.now(), millis(repeatEvery))
+      ports.send(request)
+      ports.rearm()
+    }
     ports.rearm()
+    if (ports.settleSessions) ports.settleSessions(send)
+    else send()
   }
 
   private obstacle(unit: HandoverUnit, routers: readonly VirtualRouter[], stay: boolean): string | undefined {

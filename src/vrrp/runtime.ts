@@ -59,6 +59,8 @@ export interface VrrpPorts extends SocketPorts {
   readonly virtualMacs?: VirtualMacPorts
   /** Called at most once; one link carries all routers of the process. Undefined: no peer. */
   readonly openPairLink: ((onMessage: (payload: Uint8Array) => void) => PairLink) | undefined
+  /** `then` runs once the peer has every session that is here now; it may never. Undefined: none are mirrored. */
+  readonly settleSessions?: ((then: () => void) => void) | undefined
   /** Called after each advertisement. */
   readonly onAdvertised?: (router: string, priority: Priority) => void
 }
@@ -201,6 +203,7 @@ class Runtime implements VrrpRuntime {
       ready: () => (this.stopping ? { ready: false, reason: 'it is leaving' } : this.readiness),
       inOneGo: (run) => this.inOneGo(run),
       rearm: () => this.alarm.armAt(this.handovers.deadline),
+      settleSessions: ports.settleSessions,
     })
     this.search = new PeerSearch({
       clock,
