@@ -147,7 +147,7 @@ describe('kinds of checks', () => {
   it('of a host need no port, where a server has none', () => {
     const many = (check: string) =>
       parseConfig(
-        `${baseFile.replace('"10.0.0.100:80"', '"10.0.0.100:0"').replaceAll(':80"]', '"]').replaceAll(':80", ', '", ')}check = ${check}\n`,
+        `${baseFile.replace('0.100:80"', '0.100:0"').replaceAll(/(\.2\d):80"/g, '$1"')}persistence = "5m"\ncheck = ${check}\n`,
       )
     const problems = (check: string) => {
       const parsed = many(check)

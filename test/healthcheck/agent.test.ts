@@ -84,7 +84,11 @@ describe('healthcheck: agent', function () {
     ['a close', (socket) => socket.end(), failed('connection closed with no complete line')],
     ['silence', () => {}, failed('no complete line within 400 ms'), brief],
     ['half a line', (socket) => socket.write('up'), failed('no complete line within 400 ms'), brief],
-    ['an endless line', (socket) => pour(socket, 'up '), failed('a line of more than 1024 bytes')],
+    [
+      'an endless line',
+      (socket) => pour(socket, 'up '.repeat(1_000)),
+      failed('a line of more than 1024 bytes'),
+    ],
     [
       'garbage',
       (socket) => socket.end(Buffer.from([0, 255, 27, 10])),

@@ -228,7 +228,11 @@ describe('healthcheck: grpc against bad servers', function () {
     timeout?: typeof brief,
   ])[] = [
     ['HTTP/1.1', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'), /^not a good HTTP\/2 answer: /],
-    ['garbage without end', (socket) => pour(socket, '\u0000\u00ff garbage'), /^not a good HTTP\/2 answer: /],
+    [
+      'garbage without end',
+      (socket) => pour(socket, '\u0000\u00ff garbage'.repeat(1_000)),
+      /^not a good HTTP\/2 answer: /,
+    ],
     ['a close', (socket) => socket.end(), /^connection closed with no complete answer$/],
     [
       'a reset',

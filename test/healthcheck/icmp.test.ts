@@ -295,4 +295,40 @@ describe('healthcheck: icmp against the kernel', function () {
       [],
     )
   })
+
+  it('needs a privilege to be opened, and none to be used', () => {
+    const program = `
+      const from = (path) => import(new URL(path, ${JSON.stringify(import.meta.url)}))
+      const { randomBytes } = await import('node:crypto')
+      const { readFileSync } = await import('node:fs')
+      const { icmpChecker } = await from('../../src/healthcheck/checkers/icmp.js')
+      const { Pinger } = await from('../../src/healthcheck/checkers/pinger.js')
+      const { openIcmpSocket } = await from('../../src/platform/icmp-socket.js')
+      const { becomeNobody } = await from('../../src/platform/privileges.js')
+      const { Reactor } = await from('../../src/platform/reactor.js')
+      const reactor = Reactor.open()
+      const open = () => new Pinger(randomBytes, (options) => openIcmpSocket(reactor, options))
+      const before = open()
+      becomeNobody()
+      const after = open()
+      const target = { address: { family: 4, bytes: Uint8Array.of(10, 9, 0, 2) }, port: 0 }
+      const check = { type: 'icmp', size: 56, timeout: 20_000 }
+      const ask = (pinger) => icmpChecker({ pinger })(check, target, AbortSignal.timeout(check.timeout))
+      const outcomes = [await ask(before), await ask(after)]
+      for (const pinger of [before, after]) pinger.close()
+      reactor.close()
+      const status = readFileSync('/proc/self/status', 'latin1')
+      console.log(JSON.stringify([outcomes, /CapEff:\\t(\\w+)/.exec(status)[1], process.getuid()]))`
+    const said = pair.left.run(process.execPath, '--input-type=module', '-e', program)
+    assert.deepEqual(JSON.parse(said), [
+      [
+        passed('echo'),
+        {
+          reason: 'no ICMP socket (EPERM): the daemon must be started with CAP_NET_RAW',
+        },
+      ],
+      '0000000000000000',
+      65534,
+    ])
+  })
 })

@@ -95,10 +95,14 @@ describe('healthcheck: smtp', function () {
       },
       failed('connection reset with no complete answer to EHLO'),
     ],
-    ['an endless line', (socket) => pour(socket, '220 mx'), failed('a line of more than 2048 bytes')],
+    [
+      'an endless line',
+      (socket) => pour(socket, '220 mx'.repeat(1_000)),
+      failed('a line of more than 2048 bytes'),
+    ],
     [
       'an endless greeting',
-      (socket) => pour(socket, '220-mx\r\n'),
+      (socket) => pour(socket, '220-mx\r\n'.repeat(1_000)),
       failed('an answer of more than 256 lines'),
     ],
   ]
