@@ -15,16 +15,19 @@ type Words = ReadonlyMap<string, OperatorWord>
 const merge = (a: Words, b: Words): Words => new Map([...a, ...newerWords(a, b.values(), keyOf)])
 const sorted = (words: Words) => [...words].sort(([a], [b]) => (a < b ? -1 : 1))
 
-const word: fc.Arbitrary<OperatorWord> = fc.record({
-  service: fc.constantFrom('web', 'mail'),
-  server: fc.constantFrom('rs1', 'rs2', 'rs3'),
-  action: fc.constantFrom('enable', 'drain', 'quiesce', 'disable', 'weight'),
-  weight: fc.option(fc.nat(3), { nil: undefined }),
-  reason: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
-  // Few, so that they meet.
-  counter: fc.nat(4),
-  director: fc.constantFrom('lb1', 'lb2'),
-})
+const word: fc.Arbitrary<OperatorWord> = fc.record(
+  {
+    service: fc.constantFrom('web', 'mail'),
+    server: fc.constantFrom('rs1', 'rs2', 'rs3'),
+    action: fc.constantFrom('enable', 'drain', 'quiesce', 'disable', 'weight'),
+    weight: fc.option(fc.nat(3), { nil: undefined }),
+    reason: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+    // Few, so that they meet.
+    counter: fc.nat(4),
+    director: fc.constantFrom('lb1', 'lb2'),
+  },
+  { noNullPrototype: true },
+)
 const words: fc.Arbitrary<Words> = fc
   .array(word, { maxLength: 12 })
   .map((all) => newerWords(new Map(), all, keyOf))
