@@ -23,6 +23,8 @@ import type { OperatorWord } from './operator-word.js'
 import { Outbox } from './outbox.js'
 
 const summaryEvery = millis(1_000)
+/** A director that was booted is to know what stands before it takes over. */
+const searchEvery = millis(250)
 /** Confirmations of what came in the meantime go together. */
 const confirmAfter = millis(50)
 /** After three summaries that did not come, nobody is taken to listen. */
@@ -165,8 +167,8 @@ export class PeerExchange {
     this.latest = summary
     if (summary.knownLife === this.life)
       for (const stream of ['words', 'health'] as const) this.out[stream].confirm(summary[stream].has, now)
-    // It does not know us yet: an answer at once, and it does.
-    else this.confirmSoon()
+    // It does not know us yet, and would not believe what follows.
+    else this.sendSummary()
     for (const waiter of [...this.waiting]) if (this.out.words.confirmed >= waiter.revision) waiter.tell(true)
     this.look(now)
     if (this.wordsAgree(summary)) this.side.agreed()
@@ -211,7 +213,7 @@ export class PeerExchange {
     if (this.stopped) return
     const { clock } = this.ports
     this.saying?.cancel()
-    this.saying = clock.at(after(clock.now(), summaryEvery), () => this.say())
+    this.saying = clock.at(after(clock.now(), this.listens ? summaryEvery : searchEvery), () => this.say())
     this.sendSummary()
     this.pumpSoon()
   }
