@@ -43,22 +43,40 @@ ${addresses.map((address) => `    ${address.family === 4 ? 'ip' : 'ip6'} daddr $
 /** What stands in the kernel of it: also what a predecessor left, or what somebody has removed. */
 export class AcceptFilter {
   private standing: string | undefined
+  /** What a predecessor left is looked for once. */
+  private looked = false
+  /** One change after the other. */
+  private turn: Promise<void> = Promise.resolve()
 
   constructor(private readonly nft: Pick<Nft, 'apply' | 'list'>) {}
 
   /** Nothing is changed where it is so already. Rejects with `OpError`; what stood before stands then. */
-  async apply(routers: readonly VirtualRouterConfig[], director: DirectorConfig): Promise<void> {
+  apply(routers: readonly VirtualRouterConfig[], director: DirectorConfig): Promise<void> {
     const addresses = refusing(routers, director)
-    if (addresses.length === 0) return this.remove()
-    const rules = acceptRules(addresses)
+    return this.inTurn(() => (addresses.length === 0 ? this.none() : this.make(acceptRules(addresses))))
+  }
+
+  /** Rejects with `OpError`. */
+  remove(): Promise<void> {
+    return this.inTurn(() => this.none())
+  }
+
+  private inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(change)
+    this.turn = done.catch(() => {})
+    return done
+  }
+
+  private async make(rules: string): Promise<void> {
     if (rules === this.standing && (await isThere(this.nft))) return
     await applyRules(this.nft, rules)
     this.standing = rules
   }
 
-  /** Rejects with `OpError`. */
-  async remove(): Promise<void> {
-    if (this.standing !== undefined || (await isThere(this.nft))) await applyRules(this.nft, acceptRules([]))
+  private async none(): Promise<void> {
+    const left = this.standing !== undefined || (!this.looked && (await isThere(this.nft)))
+    if (left) await applyRules(this.nft, acceptRules([]))
+    this.looked = true
     this.standing = undefined
   }
 }

@@ -20,7 +20,7 @@ import { openPairPort } from '../platform/pair-port.js'
 import { Reactor } from '../platform/reactor.js'
 import { KernelRouting } from '../platform/routing.js'
 import { ProcSysctl } from '../platform/sysctl.js'
-import { AcceptFilter } from './accept-filter.js'
+import { AcceptFilter, refusing } from './accept-filter.js'
 import { bootId } from './boot-id.js'
 import { Commands } from './commands.js'
 import { ConfigReader } from './config-reader.js'
@@ -120,7 +120,8 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     ? [local.address, ...local.addresses].map((own) => openPairPort(own, config.pair.port, mirrors))
     : undefined
   const acceptFilter = new AcceptFilter(new NftProgram())
-  await acceptFilter.apply(config.virtualRouters, local)
+  const refuses = refusing(config.virtualRouters, local).length > 0
+  if (refuses) await acceptFilter.apply(config.virtualRouters, local)
   const parent = new Parent({
     config,
     local,
@@ -144,6 +145,8 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
       `peer ${peer?.name ?? 'none'}, config ${config.hash}`,
   )
   parent.start()
+  // What a predecessor may have left and nobody needs can wait.
+  if (!refuses) acceptFilter.remove().catch((error: unknown) => log.warn(String(error)))
 
   process.on('SIGUSR1', () => dumpState(parent, options.runtimeDir, log))
   process.on('SIGUSR2', () => log.warn('SIGUSR2: drills are not part of this version'))

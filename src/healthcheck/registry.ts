@@ -64,7 +64,7 @@ export function buildRegistry(
     for (const { name, endpoint, weight, checks: configured } of service.realServers) {
       const key = JSON.stringify([service.name, name])
       const before = old.servers.get(key)
-      const same = before && formatEndpoint(before.endpoint) === formatEndpoint(endpoint) ? before : undefined
+      const same = before && sameEndpoint(before.endpoint, endpoint) ? before : undefined
       const server: ServerEntry = {
         service: service.name,
         server: name,
@@ -84,6 +84,9 @@ export function buildRegistry(
   }
   return { checks, servers, hosts: byHost(checks.values()) }
 }
+
+/** Of a service that did not change it is the very same. */
+const sameEndpoint = (a: Endpoint, b: Endpoint): boolean => a === b || formatEndpoint(a) === formatEndpoint(b)
 
 function byHost(checks: Iterable<CheckEntry>): ReadonlyMap<string, readonly CheckEntry[]> {
   const hosts = new Map<string, CheckEntry[]>()

@@ -254,6 +254,7 @@ class Runtime implements IpvsRuntime {
       this.counter.add(daemons.results)
       this.table = daemons.table
       this.settle([services, daemons], expected, [...around.failures, ...untimed])
+      await this.surroundings.clear()
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       this.expected = true

@@ -40,6 +40,20 @@ describe('daemon/accept filter', () => {
     assert.deepEqual(nft.ran, [acceptRules([])])
   })
 
+  it('looks once for what another process left, and does one thing after the other', async () => {
+    const seen: string[] = []
+    const filter = new AcceptFilter({
+      list: async () => {
+        seen.push('list')
+        await Promise.resolve()
+        return 'table'
+      },
+      apply: async (rules) => void seen.push(rules === acceptRules([]) ? 'remove' : 'make'),
+    })
+    await Promise.all([filter.remove(), filter.apply([closed], lb1), filter.remove(), filter.remove()])
+    assert.deepEqual(seen, ['list', 'remove', 'make', 'remove'])
+  })
+
   it('puts back what somebody removed', async () => {
     const nft = kernel()
     const filter = new AcceptFilter(nft)

@@ -100,6 +100,21 @@ describe('surroundings of the table', () => {
     assert.equal(machine.tables.get('ip'), table)
   })
 
+  it('that an earlier run left and nothing needs go once the table stands, and are looked for once', async () => {
+    const machine = new FakeMachine()
+    machine.tables.set('ip', 'left')
+    const seen: (number | string)[] = []
+    const { list } = machine.nft
+    machine.nft.list = (family, name) => {
+      seen.push(family, machine.kernel.services.size)
+      return list(family, name)
+    }
+    await machine.start(settingOf([service('web', '10.0.0.100:80', [server('10.0.0.21:80')])]))
+    assert.deepEqual([seen, machine.tables.size], [['ip', 1, 'ip6', 1], 0])
+    await machine.clock.advance(10_000)
+    assert.equal(seen.length, 4)
+  })
+
   it('need no nft where nothing is translated', async () => {
     const machine = machineForNat()
     machine.nftFailure = new OpError('nft', 'list', 'missing')

@@ -60,6 +60,11 @@ export class Surroundings {
     return { failures: [...failures, ...kept.failures], drift: [...drift, ...kept.drift] }
   }
 
+  /** Removes what an earlier run left and no service needs. Not in the way of what some do: it can wait. */
+  async clear(): Promise<void> {
+    for (const family of tableFamilies) if (!this.tables.has(family)) await this.removeTable(family, false)
+  }
+
   /** As it was found, once nothing is balanced any more. */
   async restore(): Promise<void> {
     this.keeper.restore()
@@ -81,7 +86,7 @@ export class Surroundings {
     const wanted = wantedTable(family, targets)
     const before = this.tables.get(family)
     if (wanted === undefined) {
-      await this.removeTable(family, before !== undefined)
+      if (before !== undefined) await this.removeTable(family, true)
       return false
     }
     this.looked.add(family)
