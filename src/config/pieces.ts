@@ -33,23 +33,21 @@ export function cut(bytes: Buffer): readonly Piece[] | undefined {
     if (end > 0) pieces.push({ ...current, end, breaks: line - current.line })
     current = { start: end, line, isService: false }
   }
-  let [lineStart, blank] = [0, true]
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === newline) {
-      line++
-      lineStart = at + 1
-      blank = true
-    } else if (byte === bracket && blank) {
-      blank = false
+  for (let lineStart = 0, lineEnd = 0; lineEnd >= 0; lineStart = lineEnd + 1) {
+    lineEnd = bytes.indexOf(newline, lineStart)
+    let first = lineStart
+    while (bytes[first] === space || bytes[first] === tab) first++
+    if (bytes[first] === bracket) {
       const name = headerIn(bytes, lineStart)
       if (name === undefined || pieces.length > mostPieces) return undefined
       const within = name.startsWith('[virtual_service.') || name.startsWith('virtual_service.')
       if (within && !current.isService) return undefined
-      if (within) continue
-      close(lineStart)
-      current.isService = name === '[virtual_service'
-    } else if (byte !== space && byte !== tab) blank = false
+      if (!within) {
+        close(lineStart)
+        current.isService = name === '[virtual_service'
+      }
+    }
+    if (lineEnd >= 0) line++
   }
   close(bytes.length)
   return pieces[0]?.isService === false ? pieces : undefined

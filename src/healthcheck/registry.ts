@@ -62,7 +62,7 @@ export function buildRegistry(
   const servers = new Map<string, ServerEntry>()
   for (const service of services) {
     for (const { name, endpoint, weight, checks: configured } of service.realServers) {
-      const key = JSON.stringify([service.name, name])
+      const key = `${service.name}\0${name}`
       const before = old.servers.get(key)
       const same = before && sameEndpoint(before.endpoint, endpoint) ? before : undefined
       const server: ServerEntry = {
