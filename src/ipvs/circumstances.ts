@@ -87,12 +87,12 @@ export class Circumstances {
       const service = this.services.get(name)
       if (before === health || service === undefined) continue
       const wasSuspect = this.judgement.isSuspect(name, server)
-      const wasUp = () => before !== 'unhealthy' && this.wasServed(service, server, before, table, now)
+      const wasUp = () => before !== 'unhealthy' && this.wasServed(service, server, before, table)
       const turn = { service, server, healthy: health === 'healthy', wasUp, again: before !== 'unknown' }
       this.judgement.turned(turn, () => others(service), now)
       if (health === 'unhealthy') this.slowStarts.end(name, server)
       // A suspect was served all the while.
-      else if (wasSuspect || this.judgement.heldUntil(name, server, now) !== undefined) continue
+      else if (wasSuspect || this.judgement.heldUntil(name, server) !== undefined) continue
       else if (service.slowStart === undefined) continue
       else if (before === 'unhealthy' || waits(service, server, table)) this.start(service, server, now)
     }
@@ -279,7 +279,7 @@ export class Circumstances {
     return (name, server) => {
       const verdict = this.verdicts.of(name, server)
       if (verdict === 'unhealthy') return this.judgement.isSuspect(name, server) ? 'healthy' : verdict
-      if (verdict === 'unknown' || this.judgement.heldUntil(name, server, now) === undefined) return verdict
+      if (verdict === 'unknown' || this.judgement.heldUntil(name, server) === undefined) return verdict
       const yields = yielding.get(name) ?? this.holdsYield(name, table, now)
       yielding.set(name, yields)
       return yields ? 'healthy' : 'unhealthy'
@@ -292,7 +292,7 @@ export class Circumstances {
     if (service === undefined) return true
     let have = 0
     for (const server of service.realServers) {
-      if (this.judgement.heldUntil(name, server.name, now) !== undefined) continue
+      if (this.judgement.heldUntil(name, server.name) !== undefined) continue
       const suspect = this.judgement.isSuspect(name, server.name)
       if (suspect || this.isUp(service, server, table)) have += this.weightOf(name, server)
     }
@@ -321,10 +321,9 @@ export class Circumstances {
     server: string,
     before: Health,
     table: Table | undefined,
-    now: Millis,
   ): boolean {
     if (!takes(this.overrides.of(service.name, server))) return false
-    if (this.judgement.heldUntil(service.name, server, now) !== undefined) return false
+    if (this.judgement.heldUntil(service.name, server) !== undefined) return false
     return before === 'healthy' || !waits(service, server, table)
   }
 

@@ -108,10 +108,12 @@ export class Judgement {
     return this.panicOf(service)?.suspects.includes(server) ?? false
   }
 
-  /** Until when it is kept out for having changed too often; undefined: it is not. */
-  heldUntil(service: string, server: string, now: Millis): Millis | undefined {
-    const until = this.holds.get(nameOf(service, server))?.until
-    return until !== undefined && now < until ? until : undefined
+  /**
+   * Until when it is kept out for having changed too often; undefined: it is not. It ends with `released`, not
+   * by the clock: a weight that changed by itself would look like somebody else's doing.
+   */
+  heldUntil(service: string, server: string): Millis | undefined {
+    return this.holds.size === 0 ? undefined : this.holds.get(nameOf(service, server))?.until
   }
 
   /** Services whose panic may be over by now. */

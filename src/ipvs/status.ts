@@ -97,7 +97,7 @@ export function serviceStatus(
   const realServers = config.realServers.map((server): IpvsServerStatus => {
     const name = formatServerAddress(server.endpoint)
     const { judgements } = circumstances
-    const heldUntil = judgements.heldUntil(config.name, server.name, now)
+    const heldUntil = judgements.heldUntil(config.name, server.name)
     const { weights, ...counts } = summed(ports, server)
     return {
       name: server.name,

@@ -94,6 +94,14 @@ describe('ipvs damping', () => {
     )
   })
 
+  it('its end is nobody else’s doing, also where a reconcile comes first', async () => {
+    const { machine, runtime } = await flapped()
+    // The alarm is due at 30 s after the last change, a reconcile each 10 s.
+    await machine.clock.advance(60_000)
+    assert.equal(machine.weights(id)[first], 100)
+    assert.equal(runtime.status().driftRepaired, 0)
+  })
+
   it('never keeps the last one out, nor one that the quorum needs', async () => {
     const { machine, say } = await flapped({ sorryServer: server('10.0.0.90:80') })
     assert.equal(machine.weights(id)[first], 0)

@@ -197,10 +197,7 @@ describe('ipvs judgement of a whole service', () => {
           // Whoever is up and gets nothing has a reason.
           for (const name of up)
             if (world.weightOf(name) === 0)
-              assert.ok(
-                stands || judgements.heldUntil('web', name, world.now) !== undefined,
-                `${name} is forgotten`,
-              )
+              assert.ok(stands || judgements.heldUntil('web', name) !== undefined, `${name} is forgotten`)
         }
         // When all is well for long enough, all serve with all of their weight, whatever was before.
         for (const [i] of names.entries()) {
