@@ -82,20 +82,25 @@ export class Circumstances {
     now: Millis,
   ): ReadonlySet<string> {
     const noted = this.verdicts.note(changes)
-    const others = this.countingOthers(table)
+    const turns = new Map<VirtualServiceConfig, { readonly returned: string[]; readonly failed: string[] }>()
     for (const { service: name, server, before, health } of noted) {
       const service = this.services.get(name)
       if (before === health || service === undefined) continue
-      const wasSuspect = this.judgement.isSuspect(name, server)
-      const wasUp = () => before !== 'unhealthy' && this.wasServed(service, server, before, table)
-      const turn = { service, server, healthy: health === 'healthy', wasUp, again: before !== 'unknown' }
-      this.judgement.turned(turn, () => others(service), now)
+      if (service.panicThreshold !== undefined) {
+        const turned = turns.get(service) ?? { returned: [], failed: [] }
+        turns.set(service, turned)
+        if (health === 'healthy') turned.returned.push(server)
+        else if (this.wasServed(service, server, before, table)) turned.failed.push(server)
+      }
+      if (before !== 'unknown') this.judgement.turned(name, server, health === 'healthy', now)
       if (health === 'unhealthy') this.slowStarts.end(name, server)
       // A suspect was served all the while.
-      else if (wasSuspect || this.judgement.heldUntil(name, server) !== undefined) continue
+      else if (this.judgement.isSuspect(name, server) || this.judgement.heldUntil(name, server)) continue
       else if (service.slowStart === undefined) continue
       else if (before === 'unhealthy' || waits(service, server, table)) this.start(service, server, now)
     }
+    const others = this.countingOthers(table)
+    for (const [service, turned] of turns) this.judgement.changed(service, turned, () => others(service), now)
     return new Set(noted.map(({ service }) => service))
   }
 
@@ -305,15 +310,28 @@ export class Circumstances {
     return this.overrides.of(service, name)?.weight ?? (asked ? weightAsked(asked, weight) : weight)
   }
 
-  /** Counted at most once for each service. */
+  /** For as long as nothing changes: each service is gone through once at most, and no further than asked. */
   private countingOthers(table: Table | undefined): (service: VirtualServiceConfig) => Others {
     const known = new Map<string, Others>()
     return (service) => {
-      const up = () => service.realServers.filter((server) => this.isUp(service, server, table)).length
-      const others = known.get(service.name) ?? { up: up(), sorry: service.sorryServer !== undefined }
+      const others = known.get(service.name) ?? this.othersOf(service, table)
       known.set(service.name, others)
       return others
     }
+  }
+
+  private othersOf(service: VirtualServiceConfig, table: Table | undefined): Others {
+    let up = 0
+    const rest = service.realServers.values()
+    const upTo = (most: number): number => {
+      while (up < most) {
+        const { value: server, done } = rest.next()
+        if (done) break
+        if (this.isUp(service, server, table)) up++
+      }
+      return Math.min(up, most)
+    }
+    return { upTo, sorry: service.sorryServer !== undefined }
   }
 
   private wasServed(
@@ -323,7 +341,7 @@ export class Circumstances {
     table: Table | undefined,
   ): boolean {
     if (!takes(this.overrides.of(service.name, server))) return false
-    if (this.judgement.heldUntil(service.name, server) !== undefined) return false
+    if (before === 'unhealthy' || this.judgement.heldUntil(service.name, server) !== undefined) return false
     return before === 'healthy' || !waits(service, server, table)
   }
 

@@ -20,17 +20,6 @@ import {
 } from './panic.js'
 import { initialQuorum, type QuorumState, step as stepQuorum } from './quorum.js'
 
-/** A verdict that changed. */
-export interface Turn {
-  readonly service: VirtualServiceConfig
-  readonly server: string
-  readonly healthy: boolean
-  /** It was served until now. */
-  readonly wasUp: () => boolean
-  /** There was a verdict before. */
-  readonly again: boolean
-}
-
 interface Hold {
   readonly service: string
   readonly server: string
@@ -80,16 +69,34 @@ export class Judgement {
     return state.reached
   }
 
-  turned({ service, server, healthy, wasUp, again }: Turn, others: () => Others, now: Millis): void {
-    const failed = !healthy && service.panicThreshold !== undefined && wasUp()
-    if (again) this.damp(service.name, server, healthy, now)
-    if (healthy) this.panic(service, { type: 'returned', server }, others, now)
-    else if (failed) this.panic(service, { type: 'failed', server }, others, now)
+  /** The verdict on a server, which had one before, is another one. */
+  turned(service: string, server: string, healthy: boolean, now: Millis): void {
+    const states = this.dampings.get(service) ?? new Map<string, DampingState>()
+    this.dampings.set(service, states)
+    const state = stepDamping(states.get(server) ?? undamped, healthy, now)
+    states.set(server, state)
+    const { until } = state
+    if (until === undefined) this.holds.delete(nameOf(service, server))
+    else {
+      this.holds.set(nameOf(service, server), { service, server, until })
+      this.news.push(heldFact(service, server, millis(until - now)))
+    }
+  }
+
+  /** Servers of a service are up again, or down, all of whom were up. */
+  changed(
+    service: VirtualServiceConfig,
+    { returned, failed }: { readonly returned: readonly string[]; readonly failed: readonly string[] },
+    others: () => Others,
+    now: Millis,
+  ): void {
+    if (returned.length > 0) this.panic(service, { type: 'returned', servers: returned }, others, now)
+    if (failed.length > 0) this.panic(service, { type: 'failed', servers: failed }, others, now)
   }
 
   /** The server is gone from the file, or out by an operator's word. */
   left(service: VirtualServiceConfig, server: string, others: () => Others, now: Millis): void {
-    this.panic(service, { type: 'returned', server }, others, now)
+    this.panic(service, { type: 'returned', servers: [server] }, others, now)
   }
 
   /** What is said of a machine goes with it. */
@@ -152,19 +159,6 @@ export class Judgement {
     const { news } = this
     this.news = []
     return news
-  }
-
-  private damp(service: string, server: string, healthy: boolean, now: Millis): void {
-    const states = this.dampings.get(service) ?? new Map<string, DampingState>()
-    this.dampings.set(service, states)
-    const state = stepDamping(states.get(server) ?? undamped, healthy, now)
-    states.set(server, state)
-    const { until } = state
-    if (until === undefined) this.holds.delete(nameOf(service, server))
-    else {
-      this.holds.set(nameOf(service, server), { service, server, until })
-      this.news.push(heldFact(service, server, millis(until - now)))
-    }
   }
 
   private panic(service: VirtualServiceConfig, event: PanicEvent, others: () => Others, now: Millis): void {

@@ -31,16 +31,16 @@ interface Failure {
 }
 
 export type PanicEvent =
-  /** It was up, and its checks say that it is down. */
-  | { readonly type: 'failed'; readonly server: string }
-  /** It is up again, or is nobody's business any more: gone from the file, or out by an operator's word. */
-  | { readonly type: 'returned'; readonly server: string }
+  /** They were up, and their checks say that they are down. */
+  | { readonly type: 'failed'; readonly servers: readonly string[] }
+  /** They are up again, or nobody's business any more: gone from the file, or out by an operator's word. */
+  | { readonly type: 'returned'; readonly servers: readonly string[] }
   | { readonly type: 'timePassed' }
 
 /** Who could serve besides, after the event. */
 export interface Others {
-  /** Servers that are up. */
-  readonly up: number
+  /** Servers that are up, counted as far as `most`: there may be thousands. */
+  upTo(most: number): number
   readonly sorry: boolean
 }
 
@@ -62,9 +62,10 @@ export function step(
   switch (state.name) {
     case 'calm': {
       if (event.type === 'timePassed') return [state, []]
-      const failed = state.failed.filter(({ server, at }) => server !== event.server && inWindow(at))
+      const named = new Set(event.servers)
+      const failed = state.failed.filter(({ server, at }) => !named.has(server) && inWindow(at))
       if (event.type === 'returned') return [failed.length === 0 ? calm : { name: 'calm', failed }, []]
-      failed.push({ server: event.server, at: now })
+      for (const server of named) failed.push({ server, at: now })
       if (!tooMany(params, failed.length, others)) return [{ name: 'calm', failed }, []]
       const suspects = failed.map(({ server }) => server)
       const until = deadline(undefined, others, now)
@@ -90,16 +91,19 @@ export function step(
 }
 
 /** One alone proves nothing about the check. */
-const tooMany = ({ threshold }: PanicParams, down: number, { up }: Others): boolean =>
-  down >= 2 && down > threshold * (down + up)
-
-function suspectsAfter(suspects: readonly string[], event: PanicEvent): readonly string[] {
-  if (event.type === 'timePassed' || suspects.includes(event.server) === (event.type === 'failed'))
-    return suspects
-  return event.type === 'failed'
-    ? [...suspects, event.server]
-    : suspects.filter((server) => server !== event.server)
+function tooMany({ threshold }: PanicParams, down: number, others: Others): boolean {
+  const enough = Math.ceil(down / threshold - down)
+  return down >= 2 && down > threshold * (down + others.upTo(enough))
 }
 
-const deadline = (until: Millis | undefined, { up, sorry }: Others, now: Millis): Millis | undefined =>
-  up > 0 || sorry ? (until ?? after(now, patience)) : undefined
+/** The same list where nothing changes. */
+function suspectsAfter(suspects: readonly string[], event: PanicEvent): readonly string[] {
+  if (event.type === 'timePassed') return suspects
+  const named = new Set(event.servers)
+  const rest = suspects.filter((server) => !named.has(server))
+  if (event.type === 'returned') return rest.length === suspects.length ? suspects : rest
+  return suspects.length - rest.length === named.size ? suspects : [...rest, ...named]
+}
+
+const deadline = (until: Millis | undefined, others: Others, now: Millis): Millis | undefined =>
+  others.upTo(1) > 0 || others.sorry ? (until ?? after(now, patience)) : undefined

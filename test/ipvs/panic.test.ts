@@ -23,25 +23,30 @@ class Model {
     readonly limits = params,
   ) {}
 
+  get up(): number {
+    return this.size - this.down.size
+  }
+
   get others(): Others {
-    return { up: this.size - this.down.size, sorry: this.sorry }
+    return { upTo: (most) => Math.min(most, this.up), sorry: this.sorry }
   }
 
   say(event: PanicEvent): void {
-    if (event.type === 'failed') this.down.add(event.server)
-    else if (event.type === 'returned') this.down.delete(event.server)
+    for (const server of event.type === 'timePassed' ? [] : event.servers)
+      if (event.type === 'failed') this.down.add(server)
+      else this.down.delete(server)
     const [state, effects] = step(this.limits, this.state, event, this.others, this.now)
     this.state = state
     for (const effect of effects) this.told.push(effect.type === 'panicBegan' ? 'began' : effect.why)
   }
 
   fail(...servers: readonly string[]): this {
-    for (const one of servers) this.say({ type: 'failed', server: one })
+    for (const one of servers) this.say({ type: 'failed', servers: [one] })
     return this
   }
 
   heal(...servers: readonly string[]): this {
-    for (const one of servers) this.say({ type: 'returned', server: one })
+    for (const one of servers) this.say({ type: 'returned', servers: [one] })
     return this
   }
 
@@ -120,12 +125,12 @@ describe('ipvs panic', () => {
               if (one.what === 'fail') model.fail(name)
               else model.heal(name)
             }
-            const { state, others, now } = model
-            const tooMany = (count: number) => count >= 2 && count > share * (count + others.up)
+            const { state, now } = model
+            const tooMany = (count: number) => count >= 2 && count > share * (count + model.up)
             if (state.name === 'panic') {
               assert.ok(tooMany(state.suspects.length))
               assert.ok(state.suspects.every((name) => model.down.has(name)))
-              const elsewhere = others.up > 0 || stands
+              const elsewhere = model.up > 0 || stands
               assert.equal(state.until !== undefined, elsewhere)
               if (state.until !== undefined) assert.ok(state.until > now && state.until <= now + patience)
               if (before.name === 'calm') assert.equal(one.what, 'fail')
@@ -137,7 +142,7 @@ describe('ipvs panic', () => {
           }
           // No trap: whoever comes back ends it, and so does time where somebody else is there.
           const { state, others } = model
-          if (state.name === 'panic' && (others.up > 0 || stands)) {
+          if (state.name === 'panic' && (model.up > 0 || stands)) {
             const waited = step(
               model.limits,
               state,
