@@ -2,28 +2,20 @@
  * What decides about the servers of the file beside the file: their health, what operators ask of them, and
  * what takes its time: drains and slow starts.
  */
-import { weightAsked } from '../base/asked-weight.js'
-import type { Health, ServerHealth, ServerOverride } from '../base/facts.js'
+import type { ServerHealth, ServerOverride } from '../base/facts.js'
 import { formatEndpoint } from '../base/ip.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { RealServerConfig, VirtualServiceConfig } from '../config/model.js'
-import {
-  type DesiredSetting,
-  desiredEntries,
-  desiredTable,
-  type HealthOf,
-  type Influences,
-} from './desired.js'
+import { type DesiredSetting, desiredEntries, desiredTable, type Influences } from './desired.js'
 import { Drains } from './drains.js'
 import type { JudgementFact } from './facts.js'
 import { Judgement } from './judgement.js'
-import { kernelDestination, serviceKeys } from './kernel-terms.js'
-import { destinationId, type ObservedTable, type ServiceEntry, serviceId, type Table } from './model.js'
+import { destinationId, type ObservedTable, type ServiceEntry, type Table } from './model.js'
 import { type Operation, operationService } from './operation.js'
 import { Overrides } from './overrides.js'
-import type { Others } from './panic.js'
-import { step as stepQuorum } from './quorum.js'
+import { endpointsOf, placesOf, waits } from './places.js'
 import { SlowStarts } from './slow-starts.js'
+import { Standing, takes } from './standing.js'
 import { Verdicts } from './verdicts.js'
 
 export interface CircumstancesSetting {
@@ -46,6 +38,12 @@ export class Circumstances {
   private overrides = new Overrides()
   private judgement = new Judgement()
   private services: ReadonlyMap<string, VirtualServiceConfig> = new Map()
+
+  /** As all of it is now. */
+  private get standing(): Standing {
+    const { services, verdicts, overrides, judgement } = this
+    return new Standing({ services, verdicts, overrides, judgement })
+  }
 
   /** As they are now, to try something on. */
   copy(): Circumstances {
@@ -90,7 +88,7 @@ export class Circumstances {
         const turned = turns.get(service) ?? { returned: [], failed: [] }
         turns.set(service, turned)
         if (health === 'healthy') turned.returned.push(server)
-        else if (this.wasServed(service, server, before, table)) turned.failed.push(server)
+        else if (this.standing.wasServed(service, server, before, table)) turned.failed.push(server)
       }
       if (before !== 'unknown') this.judgement.turned(name, server, health === 'healthy', now)
       if (health === 'unhealthy') this.slowStarts.end(name, server)
@@ -99,7 +97,7 @@ export class Circumstances {
       else if (service.slowStart === undefined) continue
       else if (before === 'unhealthy' || waits(service, server, table)) this.start(service, server, now)
     }
-    const others = this.countingOthers(table)
+    const others = this.standing.countingOthers(table)
     for (const [service, turned] of turns) this.judgement.changed(service, turned, () => others(service), now)
     return new Set(noted.map(({ service }) => service))
   }
@@ -123,7 +121,7 @@ export class Circumstances {
 
   /** Judges the services by the way; `news` has what came of it. */
   desiredTable(setting: DesiredSetting, actual: Table, now: Millis): Table {
-    return desiredTable(setting, this.judged(actual, now), actual, this.influences(now))
+    return desiredTable(setting, this.standing.healthOf(actual, now), actual, this.influences(now))
   }
 
   /** The same for one service. */
@@ -132,14 +130,14 @@ export class Circumstances {
     actual: Table,
     now: Millis,
   ): ReadonlyMap<string, ServiceEntry> {
-    return desiredEntries(service, this.judged(actual, now), actual, this.influences(now))
+    return desiredEntries(service, this.standing.healthOf(actual, now), actual, this.influences(now))
   }
 
   /** As `desiredEntries`, as it was last judged. */
   lastDesired(service: VirtualServiceConfig, actual: Table, now: Millis): ReadonlyMap<string, ServiceEntry> {
     const hasQuorum = () => this.judgement.quorumOf(service.name)?.reached ?? true
     const influences = { ...this.influences(now), hasQuorum }
-    return desiredEntries(service, this.judged(actual, now), actual, influences)
+    return desiredEntries(service, this.standing.healthOf(actual, now), actual, influences)
   }
 
   /** What is thought of services as a whole, and of servers over time. */
@@ -188,7 +186,7 @@ export class Circumstances {
 
   due(now: Millis, most: number): Due {
     const services = new Set(this.slowStarts.risen(now))
-    const others = this.countingOthers(undefined)
+    const others = this.standing.countingOthers(undefined)
     for (const name of this.judgement.panicsDue(now)) {
       const service = this.services.get(name)
       if (service) this.judgement.timePassed(service, () => others(service), now)
@@ -235,7 +233,7 @@ export class Circumstances {
       if (before !== undefined && before.action !== 'weight' && takes(after)) this.start(service, server, now)
       if (takes(after)) continue
       this.slowStarts.end(name, server)
-      this.judgement.left(service, server, () => this.countingOthers(undefined)(service), now)
+      this.judgement.left(service, server, () => this.standing.countingOthers(undefined)(service), now)
     }
     return touched
   }
@@ -268,7 +266,7 @@ export class Circumstances {
 
   private forgetGone(old: VirtualServiceConfig, service: VirtualServiceConfig, now: Millis): void {
     const there = new Map(service.realServers.map(({ name, endpoint }) => [name, formatEndpoint(endpoint)]))
-    const others = () => this.countingOthers(undefined)(service)
+    const others = () => this.standing.countingOthers(undefined)(service)
     for (const { name, endpoint } of old.realServers) {
       if (there.get(name) === formatEndpoint(endpoint)) continue
       this.judgement.forgetServer(service.name, name)
@@ -276,80 +274,6 @@ export class Circumstances {
     }
     // Another threshold, or none any more.
     this.judgement.timePassed(service, others, now)
-  }
-
-  /** The verdicts with what is thought of them: a suspect counts as up, who is held down as down. */
-  private judged(table: Table, now: Millis): HealthOf {
-    const yielding = new Map<string, boolean>()
-    return (name, server) => {
-      const verdict = this.verdicts.of(name, server)
-      if (verdict === 'unhealthy') return this.judgement.isSuspect(name, server) ? 'healthy' : verdict
-      if (verdict === 'unknown' || this.judgement.heldUntil(name, server) === undefined) return verdict
-      const yields = yielding.get(name) ?? this.holdsYield(name, table, now)
-      yielding.set(name, yields)
-      return yields ? 'healthy' : 'unhealthy'
-    }
-  }
-
-  /** Without those that are held down too few would be up: then nobody is held down. */
-  holdsYield(name: string, table: Table | undefined, now: Millis): boolean {
-    const service = this.services.get(name)
-    if (service === undefined) return true
-    let have = 0
-    for (const server of service.realServers) {
-      if (this.judgement.heldUntil(name, server.name) !== undefined) continue
-      const suspect = this.judgement.isSuspect(name, server.name)
-      if (suspect || this.isUp(service, server, table)) have += this.weightOf(name, server)
-    }
-    const [{ reached }] = stepQuorum(service, { reached: true, have, since: now }, have, now)
-    return !reached
-  }
-
-  private weightOf(service: string, { name, weight }: RealServerConfig): number {
-    const asked = this.verdicts.askedOf(service, name)
-    return this.overrides.of(service, name)?.weight ?? (asked ? weightAsked(asked, weight) : weight)
-  }
-
-  /** For as long as nothing changes: each service is gone through once at most, and no further than asked. */
-  private countingOthers(table: Table | undefined): (service: VirtualServiceConfig) => Others {
-    const known = new Map<string, Others>()
-    return (service) => {
-      const others = known.get(service.name) ?? this.othersOf(service, table)
-      known.set(service.name, others)
-      return others
-    }
-  }
-
-  private othersOf(service: VirtualServiceConfig, table: Table | undefined): Others {
-    let up = 0
-    const rest = service.realServers.values()
-    const upTo = (most: number): number => {
-      while (up < most) {
-        const { value: server, done } = rest.next()
-        if (done) break
-        if (this.isUp(service, server, table)) up++
-      }
-      return Math.min(up, most)
-    }
-    return { upTo, sorry: service.sorryServer !== undefined }
-  }
-
-  private wasServed(
-    service: VirtualServiceConfig,
-    server: string,
-    before: Health,
-    table: Table | undefined,
-  ): boolean {
-    if (!takes(this.overrides.of(service.name, server))) return false
-    if (before === 'unhealthy' || this.judgement.heldUntil(service.name, server) !== undefined) return false
-    return before === 'healthy' || !waits(service, server, table)
-  }
-
-  /** By its checks and by the operator; who has no verdict yet is up while it is served. */
-  private isUp(service: VirtualServiceConfig, server: RealServerConfig, table: Table | undefined): boolean {
-    if (!takes(this.overrides.of(service.name, server.name))) return false
-    const health = this.healthOf(service, server)
-    return health === 'healthy' || (health === 'unknown' && !waits(service, server, table))
   }
 
   private drainOverridden(now: Millis): void {
@@ -379,42 +303,4 @@ export class Circumstances {
     if (slowStart === undefined || !takes(this.overrides.of(name, server))) return
     this.slowStarts.begin(name, server, slowStart, now)
   }
-}
-
-/** Connections are given to it. */
-const takes = (override: ServerOverride | undefined): boolean =>
-  override === undefined || override.action === 'weight'
-
-/** Ids of the services and of the server's destination in each. */
-function placesOf(
-  service: VirtualServiceConfig,
-  who: string | RealServerConfig,
-): readonly (readonly [string, string])[] {
-  const server = typeof who === 'string' ? service.realServers.find(({ name }) => name === who) : who
-  if (server === undefined) return []
-  return serviceKeys(service).map((key) => [serviceId(key), destinationId(kernelDestination(key, server))])
-}
-
-/** Ids of the destinations that the file names, by the id of their service; the sorry server's included. */
-function endpointsOf(service: VirtualServiceConfig): ReadonlyMap<string, ReadonlySet<string>> {
-  const { realServers, sorryServer } = service
-  const all = sorryServer === undefined ? realServers : [...realServers, sorryServer]
-  return new Map(
-    serviceKeys(service).map((key) => [
-      serviceId(key),
-      new Set(all.map((server) => destinationId(kernelDestination(key, server)))),
-    ]),
-  )
-}
-
-/** It gets nothing now, though the service is there. */
-function waits(
-  service: VirtualServiceConfig,
-  server: string | RealServerConfig,
-  table: Table | undefined,
-): boolean {
-  return placesOf(service, server).some(([id, destination]) => {
-    const entry = table?.services.get(id)
-    return entry !== undefined && (entry.destinations.get(destination)?.weight ?? 0) === 0
-  })
 }
