@@ -12,11 +12,12 @@ const linesAtOnce = 5_000
  */
 export async function expose(families: readonly MetricFamily[]): Promise<TextAnswer> {
   const texts: string[] = []
-  for (const { name, help, samples: make } of families) {
+  for (const { name, help, type: named, samples: make } of families) {
     const samples = make()
     if (samples.length === 0) continue
     if (samples.length > linesAtOnce) await nextTurn()
-    texts.push(`# HELP ${name} ${help}\n# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}\n`)
+    const type = named ?? (name.endsWith('_total') ? 'counter' : 'gauge')
+    texts.push(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`)
     for (let start = 0; start < samples.length; start += linesAtOnce) {
       if (start > 0) await nextTurn()
       texts.push(
@@ -30,7 +31,8 @@ export async function expose(families: readonly MetricFamily[]): Promise<TextAns
   return new TextAnswer('text/plain; version=0.0.4; charset=utf-8', texts.join(''))
 }
 
-function line(name: string, { labels, value }: Sample): string {
+function line(family: string, { suffix = '', labels, value }: Sample): string {
+  const name = `${family}${suffix}`
   const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`)
   return pairs.length === 0 ? `${name} ${value}\n` : `${name}{${pairs.join(',')}} ${value}\n`
 }

@@ -3,9 +3,12 @@
  * dashboards: add, never rename. Pure.
  */
 import type { DirectorStatus, QuorumStatus, TrafficStatus } from '../base/status.js'
+import type { HistogramReading } from '../healthcheck/histogram.js'
 import type { Reports } from './status.js'
 
 export interface Sample {
+  /** Behind the family's name: of a histogram `_bucket`, `_sum`, `_count`. */
+  readonly suffix?: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
 }
@@ -13,6 +16,8 @@ export interface Sample {
 export interface MetricFamily {
   /** Counters end in `_total`. */
   readonly name: string
+  /** Undefined: a counter or a gauge, as the name says. */
+  readonly type?: 'histogram'
   readonly help: string
   /** Made when it is asked for, one family after the other: with 30,000 servers each takes its time. */
   readonly samples: () => readonly Sample[]
@@ -28,6 +33,7 @@ export function metricsOf(status: DirectorStatus, reports: Reports): readonly Me
     family('vipair_build_info', 'The version that runs.', () => [sample({ version: status.version }, 1)]),
     ...routerMetrics(status, reports),
     ...serverMetrics(status, reports),
+    ...checkMetrics(reports.healthcheck),
     ...syncMetrics(status),
     ...processMetrics(status),
   ]
@@ -115,6 +121,40 @@ function serverMetrics({ virtualServices, table }: DirectorStatus, { ipvs }: Rep
       ipvs ? [sample({}, ipvs.driftRepaired)] : [],
     ),
   ]
+}
+
+function checkMetrics(health: Reports['healthcheck']): readonly MetricFamily[] {
+  if (!health) return []
+  const { passed, failed, inconclusive } = health
+  return [
+    histogram('vipair_check_duration_seconds', 'How long checks took.', health.durations),
+    histogram('vipair_check_lateness_seconds', 'How long after its time each check began.', health.lateness),
+    family('vipair_checks_total', 'Checks that have ended; inconclusive: the fault was here.', () =>
+      counted({ passed, failed, inconclusive }, (result) => ({ result })),
+    ),
+    family('vipair_checks_missed_total', 'Times that a check was due and did not begin.', () => [
+      sample({}, health.missedSlots),
+    ]),
+  ]
+}
+
+/** In seconds; `le` is cumulative. */
+function histogram(name: string, help: string, { bounds, counts, sum }: HistogramReading): MetricFamily {
+  const samples = (): readonly Sample[] => {
+    let count = 0
+    const buckets = counts.map((each, i) => {
+      count += each
+      const bound = bounds[i]
+      const le = bound === undefined ? '+Inf' : `${bound / 1000}`
+      return { suffix: '_bucket', labels: { le }, value: count }
+    })
+    return [
+      ...buckets,
+      { suffix: '_sum', labels: {}, value: sum / 1000 },
+      { suffix: '_count', labels: {}, value: count },
+    ]
+  }
+  return { name, help, type: 'histogram', samples }
 }
 
 type Services = DirectorStatus['virtualServices']

@@ -11,7 +11,10 @@ import type { Checker } from './checkers/checker.js'
 import { isOutright } from './checkers/errno.js'
 import { Deadlines } from './deadlines.js'
 import { type CheckState, combine, isChanging, step } from './health.js'
+import { Histogram, type HistogramReading } from './histogram.js'
+import { LocalFaults } from './local-faults.js'
 import { inconclusive, type Outcome, outcomeText } from './outcome.js'
+import { Punctuality } from './punctuality.js'
 import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from './registry.js'
 import { Schedule } from './schedule.js'
 import { pulse, type Run, stallThreshold, timeLimit } from './time-limit.js'
@@ -57,7 +60,10 @@ export interface HealthcheckStatus {
   readonly maxLateness: number
   /** Sum of this process's own stalls, in milliseconds. */
   readonly stalled: number
-  /** What checks that pass warn of. */
+  /** How long the runs took, and how long after its slot each began. */
+  readonly durations: HistogramReading
+  readonly lateness: HistogramReading
+  /** What checks that pass warn of, and what this machine cannot do. */
   readonly warnings: readonly string[]
 }
 
@@ -69,6 +75,8 @@ interface RunningCheck extends Run {
 const startsPerTurn = 16
 /** Between two warnings that checks cannot be run from here. */
 const warnInterval = millis(10_000)
+/** Between two that the machine does not keep up. */
+const lateWarnInterval = millis(60_000)
 
 /**
  * Emits a fact when a server's health changes, when its checks ask for another weight (not each little
@@ -93,7 +101,12 @@ class Runtime implements HealthcheckRuntime {
   private stopped = false
   private stalled = millis(0)
   private maxLateness = 0
+  private readonly durations = new Histogram()
+  private readonly lateness = new Histogram()
+  private readonly punctuality: Punctuality
+  private readonly localFaults = new LocalFaults()
   private nextWarning: Millis
+  private nextLateWarning: Millis
   private readonly counts = { passed: 0, failed: 0, inconclusive: 0 }
 
   constructor(
@@ -103,6 +116,8 @@ class Runtime implements HealthcheckRuntime {
     const [high = 0, low = 0] = ports.random(2)
     this.schedule = new Schedule((high * 256 + low) / 65536)
     this.nextWarning = ports.clock.now()
+    this.nextLateWarning = this.nextWarning
+    this.punctuality = new Punctuality(this.nextWarning)
   }
 
   configure(services: readonly VirtualServiceConfig[]): void {
@@ -151,8 +166,21 @@ class Runtime implements HealthcheckRuntime {
       missedSlots: this.schedule.missed,
       maxLateness: this.maxLateness,
       stalled: this.stalled,
-      warnings: checkWarnings(this.registry.checks.values()),
+      durations: this.durations.read(),
+      lateness: this.lateness.read(),
+      warnings: [...checkWarnings(this.registry.checks.values()), ...this.ownWarnings()],
     }
+  }
+
+  /** What this machine cannot do, which no server goes down for. */
+  private ownWarnings(): readonly string[] {
+    const now = this.ports.clock.now()
+    const late = this.punctuality.warning(now)
+    if (late !== undefined && now >= this.nextLateWarning) {
+      this.nextLateWarning = after(now, lateWarnInterval)
+      this.ports.log.warn(late)
+    }
+    return [...(late === undefined ? [] : [late]), ...this.localFaults.warnings(now)]
   }
 
   /** One real timer: the earliest slot or time limit, or the pulse that shows our own stalls. */
@@ -196,14 +224,20 @@ class Runtime implements HealthcheckRuntime {
     for (let due = this.limits.takeDue(clock.now()); due; due = this.limits.takeDue(clock.now())) {
       this.endOrExtend(due.key)
     }
+    const missed = this.schedule.missed
     let started = 0
     for (; started < startsPerTurn; started++) {
       const due = this.schedule.takeDue(clock.now())
       if (!due) break
       this.maxLateness = Math.max(this.maxLateness, due.late)
+      this.lateness.record(due.late)
       const entry = this.registry.checks.get(due.key)
-      if (entry) this.start(entry)
+      if (!entry) continue
+      this.punctuality.started(due.late, entry.check.interval)
+      this.start(entry)
     }
+    // Those that a run of its own check missed are not counted here: that is no fault of this machine.
+    this.punctuality.missed(this.schedule.missed - missed)
     if (started === startsPerTurn) this.readFirst()
     else this.arm()
   }
@@ -241,6 +275,8 @@ class Runtime implements HealthcheckRuntime {
     this.limits.delete(key)
     entry.lastDuration = now - run.startedAt
     entry.lastReason = outcomeText(outcome)
+    this.durations.record(entry.lastDuration)
+    if (outcome.pass === undefined) this.localFaults.note(entry.subject, entry.lastReason, now)
     if (isSteady(entry.state) && isOutright(outcome)) this.hastenOthers(entry, now)
     this.count(entry, outcome, now)
     const { rise, fall } = entry.check

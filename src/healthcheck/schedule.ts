@@ -16,6 +16,8 @@ interface Slots {
   /** A run before the slot; it may be the current one. */
   between: Millis | undefined
   running: boolean
+  /** The slot before this one went by because the check was late by an interval. */
+  skipped: boolean
   startedAt: Millis
 }
 
@@ -48,7 +50,15 @@ export class Schedule {
     const phase = (this.seed + this.added++ * goldenRatio) % 1
     const slot = after(now, millis(phase * interval))
     const startedAt = now
-    this.checks.set(key, { interval, fastInterval, slot, between: undefined, running: false, startedAt })
+    this.checks.set(key, {
+      interval,
+      fastInterval,
+      slot,
+      between: undefined,
+      running: false,
+      skipped: false,
+      startedAt,
+    })
     this.due.set(key, slot)
   }
 
@@ -59,21 +69,24 @@ export class Schedule {
 
   /**
    * Takes one check whose slot has come; it has no further slot until `finished`, so a check never runs
-   * twice at once. One that is late by a whole interval or more waits for its next slot instead: after a
-   * stall the checks stay spread.
+   * twice at once. One that is late by a whole interval or more waits for its next slot instead, once: after
+   * a stall the checks stay spread, and when there is more to do than can be done, each has its turn, the
+   * longest overdue first, and all intervals are stretched alike.
    */
   takeDue(now: Millis): DueCheck | undefined {
     for (let due = this.due.takeDue(now); due; due = this.due.takeDue(now)) {
       const check = this.checks.get(due.key)
       if (!check) continue
       const late = millis(now - (check.between ?? check.slot))
-      if (late < check.interval) {
+      if (late < check.interval || check.skipped) {
         check.running = true
+        check.skipped = false
         check.startedAt = now
         return { key: due.key, late }
       }
       // advance counts what was skipped after this slot
       if (check.between === undefined) this.missed++
+      check.skipped = true
       this.advance(due.key, check, now)
     }
     return undefined

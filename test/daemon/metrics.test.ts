@@ -5,6 +5,7 @@ import { expose } from '../../src/daemon/exposition.js'
 import { metricsOf } from '../../src/daemon/metrics.js'
 import type { Reports } from '../../src/daemon/status.js'
 import { TrafficView } from '../../src/daemon/traffic.js'
+import { Histogram } from '../../src/healthcheck/histogram.js'
 import { Pair } from './directors.js'
 
 const status: DirectorStatus = {
@@ -99,7 +100,23 @@ describe('daemon/metrics', function () {
   this.timeout(60_000)
 
   it('says what is known, and nothing where nothing is', async () => {
+    const took = new Histogram()
+    for (const span of [0.4, 3, 3, 60_000]) took.record(span)
     const reports: Reports = {
+      healthcheck: {
+        servers: [],
+        checks: 1,
+        running: 0,
+        passed: 3,
+        failed: 2,
+        inconclusive: 1,
+        missedSlots: 4,
+        maxLateness: 9,
+        stalled: 0,
+        durations: took.read(),
+        lateness: new Histogram().read(),
+        warnings: [],
+      },
       ipvs: {
         reconciled: true,
         services: [],
@@ -127,10 +144,20 @@ describe('daemon/metrics', function () {
       'vipair_real_server_connections{service="we\\"b",server="rs1",state="active"} 5',
       'vipair_ipvs_operations_total{operation="newDest",result="EEXIST"} 1',
       'vipair_ipvs_drift_repaired_total 6',
+      'vipair_check_duration_seconds_bucket{le="0.0005"} 1',
+      'vipair_check_duration_seconds_bucket{le="0.005"} 3',
+      'vipair_check_duration_seconds_bucket{le="30"} 3',
+      'vipair_check_duration_seconds_bucket{le="+Inf"} 4',
+      'vipair_check_duration_seconds_sum 60.0064',
+      'vipair_check_duration_seconds_count 4',
+      'vipair_check_lateness_seconds_count 0',
+      'vipair_checks_total{result="inconclusive"} 1',
+      'vipair_checks_missed_total 4',
       'vipair_event_loop_lag_seconds{process="vrrp"} 0.012',
       'vipair_process_restarts_total{process="vrrp"} 2',
     ]
     for (const line of expected) assert.ok(lines.includes(line), `${line}\nin\n${text}`)
+    assert.match(text, /# TYPE vipair_check_duration_seconds histogram\n/)
     assert.doesNotMatch(text, /rs2.*healthy|vipair_sync_lag_seconds|vipair_peer_reachable/)
     assert.equal(lines.filter((line) => line.startsWith('vipair_real_server_weight')).length, 1)
   })

@@ -343,6 +343,50 @@ describe('healthcheck/runtime', () => {
     runtime.stop()
   })
 
+  it('what this machine cannot do is a warning for as long as it lasts', async () => {
+    const { clock, answers, runtime } = bench([service('web', [server('10.0.0.21:80', [tcpCheck()])])])
+    answers.set(80, inconclusive('out of file descriptors in this process (EMFILE)'))
+    await clock.advance(5_000)
+    assert.deepEqual(runtime.status().warnings, [
+      '6 checks could not be run from here, as tcp 10.0.0.21:80: out of file descriptors in this process (EMFILE)',
+    ])
+    answers.set(80, passed('connected'))
+    await clock.advance(31_000)
+    assert.deepEqual(runtime.status().warnings, [])
+    runtime.stop()
+  })
+
+  it('says that it does not keep up, once a minute in the log, and takes no server down', async () => {
+    const servers = [server('10.0.0.21:80', [tcpCheck()]), server('10.0.0.22:90', [tcpCheck()])]
+    const { clock, answers, runtime, lines, seen } = bench([service('web', servers)])
+    answers.set(80, passed('connected'))
+    answers.set(90, passed('connected'))
+    await clock.advance(3_900)
+    const told = seen()
+    for (let i = 0; i < 30; i++) {
+      await clock.stall(900)
+      runtime.status()
+      await clock.advance(100)
+    }
+    const late = runtime.status().warnings
+    assert.equal(late.length, 1)
+    assert.match(
+      late[0] ?? '',
+      /^this machine does not keep up with its checks: \d+ % came late, intervals are/,
+    )
+    assert.equal(lines.filter((line) => line.startsWith('this machine')).length, 1)
+    assert.deepEqual(seen(), told)
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(11_000)
+      runtime.status()
+    }
+    assert.deepEqual(runtime.status().warnings, [])
+    const { lateness, durations } = runtime.status()
+    const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0)
+    assert.equal(sum(lateness.counts), sum(durations.counts))
+    runtime.stop()
+  })
+
   it('a checker that throws is our fault too', async () => {
     const clock = new VirtualClock()
     const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }

@@ -176,6 +176,30 @@ describe('healthcheck/schedule', () => {
     }
   }).timeout(60_000)
 
+  it('more than can be done: each check has its share of what can, whatever its interval, and none starves', () => {
+    const schedule = new Schedule(0.3)
+    const intervals = [100, 1_000, 10_000]
+    for (let i = 0; i < 3_000; i++) schedule.add(`${i}`, millis(intervals[i % 3] ?? 0), start)
+    // 11,100 starts a second are wanted, 3,000 are possible.
+    const runs = new Map<string, number>()
+    for (let now: number = start; now < start + 60_000; now += 10) {
+      for (let i = 0; i < 30; i++) {
+        const due = schedule.takeDue(millis(now))
+        if (!due) break
+        runs.set(due.key, (runs.get(due.key) ?? 0) + 1)
+        schedule.finished(due.key, millis(now))
+      }
+    }
+    const least = intervals.map((_, kind) =>
+      Math.min(...Array.from({ length: 1_000 }, (_, i) => runs.get(`${3 * i + kind}`) ?? 0)),
+    )
+    const wanted = intervals.map((each) => 60_000 / each)
+    // The slow ones hardly notice; the fast ones share what is left.
+    assert.ok((least[2] ?? 0) >= (wanted[2] ?? 0) - 2, `${least} of ${wanted}`)
+    assert.ok((least[1] ?? 0) >= (wanted[1] ?? 0) * 0.4, `${least} of ${wanted}`)
+    assert.ok((least[0] ?? 0) >= (wanted[0] ?? 0) * 0.1, `${least} of ${wanted}`)
+  })
+
   it('two directors with other seeds check at other moments', () => {
     const [one, two] = [new Schedule(0.1), new Schedule(0.6)]
     for (const schedule of [one, two]) schedule.add('a', interval, start)
