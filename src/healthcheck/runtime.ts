@@ -71,6 +71,11 @@ interface RunningCheck extends Run {
   readonly timeUp: AbortController
 }
 
+/**
+ * Between two turns that start checks: those that are due within it start together. Waking up costs as much
+ * as several checks.
+ */
+const gathering = millis(4)
 /** Starts in one turn of the loop; then what has arrived is read before more are started. */
 const startsPerTurn = 16
 /** Between two warnings that checks cannot be run from here. */
@@ -98,6 +103,7 @@ class Runtime implements HealthcheckRuntime {
   private readonly limits = new Deadlines()
   private timer: { readonly timer: Timer; readonly at: Millis } | undefined
   private turnPending = false
+  private nextTurn = millis(0)
   private stopped = false
   private stalled = millis(0)
   private maxLateness = 0
@@ -184,11 +190,11 @@ class Runtime implements HealthcheckRuntime {
   }
 
   /** One real timer: the earliest slot or time limit, or the pulse that shows our own stalls. */
-  private arm(): void {
+  private arm(now = this.ports.clock.now()): void {
     if (this.stopped || this.turnPending) return
     const { clock } = this.ports
-    const now = clock.now()
     let at = this.schedule.nextDeadline()
+    if (at !== undefined) at = millis(Math.max(at, this.nextTurn))
     if (this.running.size > 0) {
       at = millis(Math.min(at ?? Infinity, this.limits.next() ?? Infinity, after(now, pulse)))
       // Re-arming later than armed would let the pulse be pushed ahead for ever by checks that end.
@@ -221,39 +227,42 @@ class Runtime implements HealthcheckRuntime {
 
   private turn(): void {
     const { clock } = this.ports
-    for (let due = this.limits.takeDue(clock.now()); due; due = this.limits.takeDue(clock.now())) {
-      this.endOrExtend(due.key)
-    }
+    let now = clock.now()
+    this.nextTurn = after(now, gathering)
+    for (let due = this.limits.takeDue(now); due; due = this.limits.takeDue(now))
+      this.endOrExtend(due.key, now)
     const missed = this.schedule.missed
     let started = 0
     for (; started < startsPerTurn; started++) {
-      const due = this.schedule.takeDue(clock.now())
+      const due = this.schedule.takeDue(now)
       if (!due) break
       this.maxLateness = Math.max(this.maxLateness, due.late)
       this.lateness.record(due.late)
       const entry = this.registry.checks.get(due.key)
       if (!entry) continue
       this.punctuality.started(due.late, entry.check.interval)
-      this.start(entry)
+      this.start(entry, now)
+      // A start costs time of its own, and the clock is asked for it once.
+      now = clock.now()
     }
     // Those that a run of its own check missed are not counted here: that is no fault of this machine.
     this.punctuality.missed(this.schedule.missed - missed)
     if (started === startsPerTurn) this.readFirst()
-    else this.arm()
+    else this.arm(now)
   }
 
-  private endOrExtend(key: string): void {
+  private endOrExtend(key: string, now: Millis): void {
     const run = this.running.get(key)
     if (!run) return
     const limit = timeLimit(run, this.stalled)
-    if (limit > this.ports.clock.now()) this.limits.set(key, limit)
+    if (limit > now) this.limits.set(key, limit)
     else run.timeUp.abort()
   }
 
-  private start(entry: CheckEntry): void {
+  private start(entry: CheckEntry, now: Millis): void {
     const { key, check, target } = entry
     const run: RunningCheck = {
-      startedAt: this.ports.clock.now(),
+      startedAt: now,
       timeout: check.timeout,
       stalledBefore: this.stalled,
       timeUp: new AbortController(),
@@ -285,7 +294,7 @@ class Runtime implements HealthcheckRuntime {
     // Not after an inconclusive one: who is short of descriptors should not ask more often.
     this.schedule.finished(key, now, outcome.pass !== undefined && isChanging(state))
     for (const server of entry.servers) if (effects.length > 0 || server.untold) this.judge(server)
-    this.arm()
+    this.arm(now)
   }
 
   /** Of the same machine, those that have nothing against it yet: each at most once for a failure. */

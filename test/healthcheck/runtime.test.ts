@@ -445,7 +445,8 @@ describe('healthcheck/runtime', () => {
     }
     assert.equal(facts.length, 1_000)
     assert.equal(runtime.status().missedSlots, 0)
-    assert.equal(runtime.status().maxLateness, 0)
+    // Those that are due within a few milliseconds start together.
+    assert.ok(runtime.status().maxLateness <= 4.1, `${runtime.status().maxLateness}`)
     runtime.stop()
   })
 })
