@@ -4,21 +4,14 @@
  */
 import { SystemClock } from '../platform/clock.js'
 import { becomeNobody } from '../platform/privileges.js'
+import { programsOn } from '../platform/program.js'
 import { Reactor } from '../platform/reactor.js'
-import type { ScriptUser } from '../vrrp/tracking/checkers/script.js'
-import { findUser } from '../vrrp/tracking/checkers/script-user.js'
+import { userOf } from '../platform/users.js'
 import { startOutside, type TrackFact } from '../vrrp/tracking/outside/runtime.js'
 import { runChild } from './child.js'
 import { messageTypes, type ScriptGroup, type ToTracker } from './messages.js'
 
 const nobody = 'nobody'
-
-/** Only root can become somebody else; any other user runs scripts as himself. */
-function userOf(name: string): ScriptUser | undefined | string {
-  if (process.getuid?.() !== 0) return undefined
-  const user = findUser(name)
-  return user.ok ? user.value : user.error
-}
 
 runChild<ToTracker, { type: 'trackChanged'; facts: readonly TrackFact[] } | ScriptGroup>(
   'tracker',
@@ -28,7 +21,7 @@ runChild<ToTracker, { type: 'trackChanged'; facts: readonly TrackFact[] } | Scri
     const clock = new SystemClock(reactor)
     let tracked: number | undefined
     const onGroup = (group: number, there: boolean) => emit({ type: 'scriptGroup', group, there })
-    const runtime = startOutside({ clock, log, userOf, onGroup }, (fact) =>
+    const runtime = startOutside({ clock, log, runProgram: programsOn(clock), userOf, onGroup }, (fact) =>
       emit({ type: 'trackChanged', facts: [fact] }),
     )
     return {

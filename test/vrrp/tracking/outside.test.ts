@@ -1,5 +1,5 @@
 /** Scripts, files and processes as they are: real programs that misbehave. */
-import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { equal, match, ok } from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -17,18 +17,16 @@ import { join } from 'node:path'
 import type { ScriptTrackConfig, TrackConfig } from '../../../src/config/model.js'
 import { scriptProblem } from '../../../src/config/script-file.js'
 import { SystemClock } from '../../../src/platform/clock.js'
+import { programsOn } from '../../../src/platform/program.js'
 import { Reactor } from '../../../src/platform/reactor.js'
-import { runScript } from '../../../src/vrrp/tracking/checkers/script.js'
-import { findUser } from '../../../src/vrrp/tracking/checkers/script-user.js'
 import { isOutside } from '../../../src/vrrp/tracking/identity.js'
 import {
   type OutsideRuntime,
   startOutside,
   type TrackFact,
 } from '../../../src/vrrp/tracking/outside/runtime.js'
-import type { ScriptRun } from '../../../src/vrrp/tracking/script.js'
 import { eventually } from '../../platform/eventually.js'
-import { known, ms } from '../support.js'
+import { ms } from '../support.js'
 
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} }
 
@@ -68,16 +66,6 @@ describe('vrrp/tracking outside', function () {
     chmodSync(at(name), 0o755)
     return at(name)
   }
-  const run = async (command: readonly string[], timeout = 10_000): Promise<ScriptRun> => {
-    let ran: ScriptRun | undefined
-    await new Promise<void>((resolve) => {
-      const onRun = (how: ScriptRun): void => {
-        ran = how
-      }
-      runScript(clock, { command, timeout: ms(timeout) }, undefined, onRun, resolve)
-    })
-    return known(ran)
-  }
   /** Whether a process of this number runs and is no zombie. */
   const lives = (pid: number): boolean => {
     try {
@@ -87,56 +75,6 @@ describe('vrrp/tracking outside', function () {
     }
   }
   const pidIn = (file: string): number => Number(readFileSync(at(file), 'utf8'))
-
-  describe('a script', () => {
-    it('is judged by its exit status, with what it said', async () => {
-      deepEqual(await run([script('ok', 'exit 0')]), { how: 'exited', status: 0, output: '' })
-      const bad = await run([script('bad', 'echo "no route" >&2; exit 7')])
-      deepEqual(bad, { how: 'exited', status: 7, output: 'no route\n' })
-    })
-
-    it('gets its arguments as they are, no shell between, and none of our environment', async () => {
-      process.env.VIPAIR_SECRET = 'x'
-      const echo = script('echo', 'printf "%s|" "$@" "$PWD" "$VIPAIR_SECRET"')
-      const said = await run([echo, 'a b', '$HOME', ';', '*'])
-      delete process.env.VIPAIR_SECRET
-      deepEqual(said, { how: 'exited', status: 0, output: 'a b|$HOME|;|*|/||' })
-    })
-
-    it('that ignores SIGTERM and never ends is killed at its time limit', async () => {
-      const stubborn = script(
-        'stubborn',
-        `trap '' TERM INT HUP; echo $$ > ${at('pid')}; while :; do sleep 1; done`,
-      )
-      deepEqual(await run([stubborn], 700), { how: 'timeout', milliseconds: 700 })
-      await holds(() => equal(lives(pidIn('pid')), false))
-    })
-
-    it('takes the children that it forked with it, at its time limit', async () => {
-      const parent = script('parent', `sleep 300 & echo $! > ${at('child')}; wait`)
-      deepEqual(await run([parent], 700), { how: 'timeout', milliseconds: 700 })
-      await holds(() => equal(lives(pidIn('child')), false))
-    })
-
-    it('takes them with it when it ends by itself, and does not wait for their hold of its output', async () => {
-      const leaver = script('leaver', `sleep 300 & echo $! > ${at('child')}; exit 0`)
-      deepEqual(await run([leaver]), { how: 'exited', status: 0, output: '' })
-      await holds(() => equal(lives(pidIn('child')), false))
-    })
-
-    it('that floods its output is ended, and keeps no memory', async () => {
-      const before = process.memoryUsage().rss
-      const flood = await run([script('flood', 'exec cat /dev/zero')])
-      equal(flood.how, 'flood')
-      ok(process.memoryUsage().rss - before < 64 << 20)
-    })
-
-    it('that is not there, or is no program, says why', async () => {
-      deepEqual(await run([at('none')]), { how: 'refused', reason: 'cannot be started: spawn ENOENT' })
-      writeFileSync(at('plain'), '', { mode: 0o644 })
-      deepEqual(await run([at('plain')]), { how: 'refused', reason: 'cannot be started: spawn EACCES' })
-    })
-  })
 
   describe('a script file', () => {
     it('is refused when others could change it, with the path that is to blame', () => {
@@ -172,18 +110,12 @@ describe('vrrp/tracking outside', function () {
     })
   })
 
-  it('a user is found by name', () => {
-    writeFileSync(at('passwd'), 'root:x:0:0::/:/bin/sh\nmonitor:x:990:980::/:/bin/false\n')
-    deepEqual(findUser('monitor', at('passwd')), { ok: true, value: { uid: 990, gid: 980 } })
-    deepEqual(findUser('monito', at('passwd')), { ok: false, error: 'there is no user monito' })
-  })
-
   describe('the runtime', () => {
     let runtime: OutsideRuntime
     let facts: TrackFact[] = []
     const start = (...tracks: TrackConfig[]): void => {
       facts = []
-      const ports = { clock, log: silent, userOf: () => undefined }
+      const ports = { clock, log: silent, runProgram: programsOn(clock), userOf: () => undefined }
       runtime = startOutside(ports, (fact) => facts.push(fact))
       runtime.configure(tracks.filter(isOutside))
     }

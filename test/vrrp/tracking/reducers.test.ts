@@ -1,6 +1,7 @@
 /** The pure half of tracking: what each look means, and what all of them mean together. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
+import type { ProgramRun } from '../../../src/base/program.js'
 import type { GatewayTrackConfig } from '../../../src/config/model.js'
 import { effectivePriority } from '../../../src/vrrp/tracking/effective-priority.js'
 import { judgeFile } from '../../../src/vrrp/tracking/file.js'
@@ -8,7 +9,7 @@ import { findGateway, judgeGateway } from '../../../src/vrrp/tracking/gateway.js
 import { judgeInterface } from '../../../src/vrrp/tracking/interface.js'
 import { isProgram } from '../../../src/vrrp/tracking/process.js'
 import { filterOutcome, type RiseFall, unfiltered } from '../../../src/vrrp/tracking/rise-fall.js'
-import { judgeScript, type ScriptRun } from '../../../src/vrrp/tracking/script.js'
+import { judgeScript } from '../../../src/vrrp/tracking/script.js'
 import {
   compareServices,
   judgeServices,
@@ -217,10 +218,10 @@ describe('vrrp/tracking file', () => {
 })
 
 describe('vrrp/tracking script', () => {
-  const runs: readonly (readonly [ScriptRun, good: boolean, reason: string])[] = [
+  const runs: readonly (readonly [ProgramRun, good: boolean, reason: string])[] = [
     [{ how: 'exited', status: 0, output: '' }, true, 'exit status 0'],
     [
-      { how: 'exited', status: 3, output: '\n  no \u001b[31mroute\nmore' },
+      { how: 'exited', status: 3, output: 'more\n  no \u001b[31mroute\n\n' },
       false,
       'exit status 3: no  [31mroute',
     ],

@@ -3,17 +3,17 @@
  * its own, because the vrrp process must never wait: a fork copies page tables, a file system can hang.
  */
 import type { Clock, Log, Timer } from '../../../base/ports.js'
+import type { ProgramRun, ProgramUser, RunningProgram, RunProgram } from '../../../base/program.js'
 import { unreachable } from '../../../base/result.js'
 import { after, type Millis, millis } from '../../../base/units.js'
 import type { FileTrackConfig, ProcessTrackConfig, ScriptTrackConfig } from '../../../config/model.js'
 import { scriptProblem } from '../../../config/script-file.js'
 import { lookAtFile } from '../checkers/file.js'
 import { ProcessLooker } from '../checkers/process.js'
-import { type RunningScript, runScript, type ScriptUser } from '../checkers/script.js'
 import { judgeFile } from '../file.js'
 import { type OutsideTrack, trackKey } from '../identity.js'
 import { filterOutcome, type Outcome, unfiltered } from '../rise-fall.js'
-import { judgeScript, type ScriptRun } from '../script.js'
+import { judgeScript } from '../script.js'
 import type { Finding } from '../verdict.js'
 
 /** A finding about the thing that `trackKey` names. */
@@ -25,8 +25,9 @@ export interface TrackFact {
 export interface OutsidePorts {
   readonly clock: Clock
   readonly log: Log
+  readonly runProgram: RunProgram
   /** Who a script runs as; undefined: as this process. A text says why it cannot. */
-  readonly userOf: (name: string) => ScriptUser | undefined | string
+  readonly userOf: (name: string) => ProgramUser | undefined | string
   /** A script's process group has begun or is gone: for whoever clears up when this process is killed. */
   readonly onGroup?: (group: number, there: boolean) => void
 }
@@ -125,7 +126,7 @@ abstract class Look {
 
 class ScriptLook extends Look {
   private filter = unfiltered('has not run yet')
-  private running: RunningScript | undefined
+  private running: RunningProgram | undefined
 
   constructor(
     ports: OutsidePorts,
@@ -144,10 +145,9 @@ class ScriptLook extends Look {
       this.done()
       return
     }
-    const running = runScript(
-      this.ports.clock,
-      this.track,
-      user,
+    const { command, timeout } = this.track
+    const running = this.ports.runProgram(
+      { command, timeout, user },
       (run) => this.judge(run),
       () => {
         const { running } = this
@@ -161,7 +161,7 @@ class ScriptLook extends Look {
     this.ports.onGroup?.(running.group, true)
   }
 
-  private judge(run: ScriptRun): void {
+  private judge(run: ProgramRun): void {
     if (this.stopped) return
     this.filter = filterOutcome(this.track, this.filter, judgeScript(run))
     this.tell(this.filter.finding)
