@@ -16,9 +16,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   vrrp: ['base', 'config', 'pair'],
   sync: ['base', 'config', 'pair'],
   healthcheck: ['base', 'config'],
+  programs: ['base', 'config'],
+  hooks: ['base', 'config'],
   ipvs: ['base', 'config'],
   platform: ['base'],
-  daemon: ['base', 'config', 'pair', 'vrrp', 'sync', 'healthcheck', 'ipvs', 'platform'],
+  daemon: ['base', 'config', 'pair', 'vrrp', 'sync', 'healthcheck', 'ipvs', 'programs', 'hooks', 'platform'],
   // The pair room for the format of key files.
   cli: ['base', 'config', 'pair'],
 }

@@ -7,6 +7,7 @@ import { buildGrpc, type GrpcCheckConfig, normalGrpc } from './checks/grpc.js'
 import { buildHttp, type HttpCheckConfig, normalRequest } from './checks/http.js'
 import { buildHttps, type HttpsCheckConfig, normalHttps } from './checks/https.js'
 import { buildIcmp, type IcmpCheckConfig, normalIcmp } from './checks/icmp.js'
+import { buildScript, normalScript, type ScriptCheckConfig } from './checks/script.js'
 import { buildSmtp, normalSmtp, type SmtpCheckConfig } from './checks/smtp.js'
 import { buildTcp, normalTcp, type TcpCheckConfig } from './checks/tcp.js'
 import { buildTls, normalTls, type TlsCheckConfig } from './checks/tls.js'
@@ -25,6 +26,7 @@ export type CheckConfig =
   | DnsCheckConfig
   | IcmpCheckConfig
   | GrpcCheckConfig
+  | ScriptCheckConfig
 
 /** What a TCP service's servers have that are given none. */
 export const defaultCheck: CheckConfig = {
@@ -65,6 +67,8 @@ export function buildCheck(check: CheckTable): readonly CheckConfig[] {
       return [buildSmtp(check)]
     case 'agent':
       return [buildAgent(check)]
+    case 'script':
+      return [buildScript(check)]
   }
 }
 
@@ -93,5 +97,7 @@ function ofKind(config: CheckConfig) {
       return normalSmtp(config)
     case 'agent':
       return normalAgent(config)
+    case 'script':
+      return normalScript(config)
   }
 }

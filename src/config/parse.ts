@@ -7,9 +7,10 @@ import { mostErrors, Report, TooManyErrors } from './report.js'
 import { checkControl } from './rules/control.js'
 import { checkDirectors } from './rules/directors.js'
 import { checkEncryptedChecks, type PemReader } from './rules/encrypted-checks.js'
+import { checkPrograms, type ScriptProblem } from './rules/programs.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
-import { checkTracks, type ScriptProblem } from './rules/tracks.js'
+import { checkTracks } from './rules/tracks.js'
 import { checkTranslation } from './rules/translation.js'
 import { completed, readNode } from './schema.js'
 import { readSyntax } from './syntax.js'
@@ -26,7 +27,7 @@ export interface ValidConfig {
 /**
  * Never throws, whatever the bytes are. A refusal lists every problem in the order of the file, warnings
  * included, and has at least one error; of more than `mostErrors` errors it lists some. With `scriptProblem` it
- * warns of tracked scripts that this machine would not run; with `readPem` it looks at the checks' files.
+ * warns of programs that this machine would not run; with `readPem` it looks at the checks' files.
  */
 export function parseConfig(
   source: Uint8Array | string,
@@ -86,6 +87,7 @@ function applyRules(
   checkTracks(draft, report, scriptProblem)
   checkServices(draft, report)
   checkEncryptedChecks(draft, report, readPem)
+  checkPrograms(draft, report, scriptProblem)
   checkTranslation(draft, report)
   checkControl(draft, report)
   if (draft.virtual_router?.length === 0 && draft.virtual_service?.length === 0) {

@@ -4,12 +4,14 @@ import type { LogConfig } from '../config/model.js'
 import {
   type FromHealthcheck,
   type FromIpvs,
+  type FromPrograms,
   type FromSync,
   type FromTracker,
   type FromVrrp,
   messageTypes,
   type ToHealthcheck,
   type ToIpvs,
+  type ToPrograms,
   type ToSync,
   type ToTracker,
   type ToVrrp,
@@ -23,6 +25,7 @@ export interface Children {
   /** Absent when there is no peer to mirror to. */
   readonly sync: SupervisedChild<ToSync, FromSync> | undefined
   readonly tracker: SupervisedChild<ToTracker, FromTracker>
+  readonly programs: SupervisedChild<ToPrograms, FromPrograms>
 }
 
 export interface ChildrenHandlers {
@@ -31,6 +34,7 @@ export interface ChildrenHandlers {
   onHealthcheck(message: FromHealthcheck): void
   onSync(message: FromSync): void
   onTracker(message: FromTracker): void
+  onPrograms(message: FromPrograms): void
   onDeath(name: keyof Children): void
 }
 
@@ -91,6 +95,11 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
       ...common('tracker'),
       types: messageTypes.fromTracker,
       onMessage: handlers.onTracker,
+    }),
+    programs: new SupervisedChild({
+      ...common('programs'),
+      types: messageTypes.fromPrograms,
+      onMessage: handlers.onPrograms,
     }),
   }
 }

@@ -12,10 +12,11 @@ import { SystemClock } from '../platform/clock.js'
 import { openIcmpSocket } from '../platform/icmp-socket.js'
 import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
+import { AskedPrograms } from './asked-programs.js'
 import { runChild } from './child.js'
-import { messageTypes, type ToHealthcheck } from './messages.js'
+import { messageTypes, type RunProgramMessage, type ToHealthcheck } from './messages.js'
 
-runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[] }>(
+runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[] } | RunProgramMessage>(
   'healthcheck',
   messageTypes.toHealthcheck,
   ({ log, emit }) => {
@@ -35,7 +36,13 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
     }
     const clock = new SystemClock(reactor)
     const contexts = new TlsContexts()
-    const runCheck = checkerWith({ ...checkTools(reactor), contexts, pinger })
+    const asked = new AskedPrograms(emit)
+    const runCheck = checkerWith({
+      ...checkTools(reactor),
+      contexts,
+      pinger,
+      runProgram: (program, variables) => asked.run(program, variables),
+    })
     const runtime = startHealthcheck({ clock, log, random: randomBytes, runCheck }, collect)
     let services: readonly VirtualServiceConfig[] | undefined
     return {
@@ -43,6 +50,10 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
         if (message.type === 'stop') return
         if (message.type === 'checkFiles') {
           contexts.replace(message.files)
+          return
+        }
+        if (message.type === 'programEnded' || message.type === 'programsLost') {
+          asked.onAnswer(message)
           return
         }
         if (message.type === 'start') services = message.services

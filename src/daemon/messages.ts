@@ -7,9 +7,11 @@
  */
 import type { ServerHealth, SyncReadiness, Translation } from '../base/facts.js'
 import type { KernelChange } from '../base/kernel-change.js'
+import type { ProgramRun } from '../base/program.js'
 import type { Port } from '../base/units.js'
 import type { CheckFiles } from '../config/check-files.js'
 import type { DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
+import type { ProgramConfig } from '../config/program.js'
 import type { ServicesUpdate } from '../config/share.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
 import type { IpvsFact } from '../ipvs/facts.js'
@@ -17,6 +19,7 @@ import type { AddressRoles, SourcePortsFact } from '../ipvs/full-nat/tracking/ru
 import type { IpvsSetting } from '../ipvs/runtime.js'
 import type { IpvsStatus } from '../ipvs/status.js'
 import type { TrafficReading } from '../ipvs/traffic-reading.js'
+import type { ProgramEnded, ProgramRequest, ProgramsStatus } from '../programs/runtime.js'
 import type { SyncEvent, SyncStatus } from '../sync/runtime.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { Resumed } from '../vrrp/setting.js'
@@ -63,6 +66,19 @@ export interface TrackerStatus {
 export interface TrackerSetting {
   readonly tracks: readonly OutsideTrack[]
 }
+
+/** What the programs process may run. */
+export interface ProgramsSetting {
+  readonly programs: readonly ProgramConfig[]
+  /** Name of this director, for the programs. */
+  readonly director: string
+}
+
+/** To whoever asked for a program. */
+export type ProgramAnswer =
+  | { readonly type: 'programEnded'; readonly id: number; readonly run: ProgramRun }
+  /** Nothing that was asked for is answered any more. */
+  | { readonly type: 'programsLost' }
 
 export type ToVrrp =
   | { readonly type: 'start'; readonly setting: VrrpSetting }
@@ -117,6 +133,7 @@ export type ToHealthcheck =
   | { readonly type: 'checkFiles'; readonly files: CheckFiles }
   | { readonly type: 'start'; readonly services: readonly VirtualServiceConfig[] }
   | { readonly type: 'configure'; readonly services: ServicesUpdate }
+  | ProgramAnswer
   | { readonly type: 'stop' }
 
 export type ToSync =
@@ -130,6 +147,13 @@ export type ToSync =
 
 export type ToTracker =
   | { readonly type: 'start'; readonly setting: TrackerSetting }
+  | { readonly type: 'stop' }
+
+export type ToPrograms =
+  | { readonly type: 'start'; readonly setting: ProgramsSetting }
+  | { readonly type: 'configure'; readonly setting: ProgramsSetting }
+  /** `programEnded` follows, whatever becomes of it. */
+  | { readonly type: 'run'; readonly request: ProgramRequest }
   | { readonly type: 'stop' }
 
 /** The child is up and waits for `start`; it runs but has no status now; it has left and will exit by itself. */
@@ -164,7 +188,7 @@ export interface SessionsSettled {
 }
 
 export type FromVrrp = Lifecycle | VrrpFact | HandoverEnded | SessionsWanted | StatusReport<VrrpStatus>
-/** A script's process group has begun, or is gone: the parent ends those of a tracker that was killed. */
+/** A program's process group has begun, or is gone: the parent ends those of a process that was killed. */
 export interface ScriptGroup {
   readonly type: 'scriptGroup'
   readonly group: number
@@ -176,6 +200,16 @@ export type FromTracker =
   | ScriptGroup
   | { readonly type: 'trackChanged'; readonly facts: readonly TrackFact[] }
   | StatusReport<TrackerStatus>
+
+export type FromPrograms =
+  | Lifecycle
+  | ScriptGroup
+  | ({ readonly type: 'programEnded' } & ProgramEnded)
+  | StatusReport<ProgramsStatus>
+
+/** A program of the file is to be run. */
+export type RunProgramMessage = { readonly type: 'runProgram' } & Omit<ProgramRequest, 'origin'>
+
 /** What a setting would change in the kernel; `failure`: why that cannot be told. */
 export interface Planned {
   readonly type: 'planned'
@@ -200,6 +234,7 @@ export type FromIpvs =
 export type FromHealthcheck =
   | Lifecycle
   | { readonly type: 'healthChanged'; readonly servers: readonly ServerHealth[] }
+  | RunProgramMessage
   | StatusReport<HealthcheckStatus>
 export type FromSync = Lifecycle | SyncEvent | SessionsSettled | StatusReport<SyncStatus>
 
@@ -228,10 +263,18 @@ export const messageTypes = {
     connectionsArrived: true,
     stop: true,
   } satisfies Record<ToIpvs['type'], true>,
-  toHealthcheck: { checkFiles: true, start: true, configure: true, stop: true } satisfies Record<
-    ToHealthcheck['type'],
+  toPrograms: { start: true, configure: true, run: true, stop: true } satisfies Record<
+    ToPrograms['type'],
     true
   >,
+  toHealthcheck: {
+    checkFiles: true,
+    start: true,
+    configure: true,
+    programEnded: true,
+    programsLost: true,
+    stop: true,
+  } satisfies Record<ToHealthcheck['type'], true>,
   toSync: {
     start: true,
     configure: true,
@@ -276,12 +319,21 @@ export const messageTypes = {
     planned: true,
     traffic: true,
   } satisfies Record<FromIpvs['type'], true>,
+  fromPrograms: {
+    ready: true,
+    alive: true,
+    stopped: true,
+    status: true,
+    scriptGroup: true,
+    programEnded: true,
+  } satisfies Record<FromPrograms['type'], true>,
   fromHealthcheck: {
     ready: true,
     alive: true,
     stopped: true,
     status: true,
     healthChanged: true,
+    runProgram: true,
   } satisfies Record<FromHealthcheck['type'], true>,
   fromSync: {
     ready: true,

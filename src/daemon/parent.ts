@@ -36,6 +36,7 @@ import { type MetricFamily, metricsOf } from './metrics.js'
 import { OrphanedAddresses } from './orphaned-addresses.js'
 import type { OverrideFile } from './override-file.js'
 import { type OrderTold, PeerMirror } from './peer/mirror.js'
+import { Programs } from './programs.js'
 import { Questions } from './questions.js'
 import { Refusal } from './refusal.js'
 import { type ReleasePorts, release } from './release.js'
@@ -104,6 +105,7 @@ export class Parent {
   private readonly mirror: PeerMirror | undefined
   private traffic: TrafficView | undefined
   private readonly tracker: Tracker
+  private readonly programs: Programs
   private readonly fullNat: FullNatFacts
   private readiness: SyncReadiness
   private vrrpReady = false
@@ -146,10 +148,17 @@ export class Parent {
           this.tracker.onMessage(message)
           if (message.type === 'status') this.lags.set('tracker', message.eventLoopLagMs)
         },
+        onPrograms: (message) => {
+          this.programs.onMessage(message)
+          if (message.type === 'status') this.lags.set('programs', message.eventLoopLagMs)
+        },
         onDeath: (name) => this.onDeath(name),
       },
     )
     this.tracker = new Tracker(this.children, config)
+    this.programs = new Programs(this.children.programs, options.local.name, config, {
+      healthcheck: (answer) => this.children.healthcheck.send(answer),
+    })
     this.fullNat = new FullNatFacts(this.children, () => this.config.virtualRouters)
     this.readiness = this.children.sync
       ? { ready: false, reason: 'the sync process has not reported yet' }
@@ -174,6 +183,7 @@ export class Parent {
     await this.children.vrrp.stop()
     await this.tracker.stop()
     await Promise.all([this.children.healthcheck.stop(), this.children.sync?.stop()])
+    await this.programs.stop()
     await this.children.ipvs.stop()
     // Normally nothing is left: the vrrp process released them. It may have had to be ended.
     await this.release(this.config.virtualRouters, 'leaving')
@@ -209,6 +219,7 @@ export class Parent {
     const update = updateOf(before, config.virtualServices)
     this.config = config
     this.tracker.configure(config, () => this.leaving)
+    this.programs.configure(config, () => this.leaving)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
     this.health.forgetRemoved(before, config.virtualServices, update.changed)
     if (this.mirror) this.mirror.reloaded(before)
@@ -342,6 +353,7 @@ export class Parent {
       overrides: this.overrides,
       mirror: this.mirror,
       traffic: this.traffic,
+      programWarnings: this.programs.warnings,
       waitsForTable: !this.tableStands,
       processes: [
         { name: 'main', pid: process.pid, state: 'running', restarts: 0, eventLoopLagMs: this.lag.worstMs },
@@ -366,8 +378,8 @@ export class Parent {
   }
 
   private get inUse() {
-    const { vrrp, ipvs, healthcheck, sync, tracker } = this.children
-    const trackers = this.tracker.needed ? [tracker] : []
+    const { vrrp, ipvs, healthcheck, sync, tracker, programs } = this.children
+    const trackers = [...(this.tracker.needed ? [tracker] : []), ...(this.programs.needed ? [programs] : [])]
     return this.hasTable
       ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : []), ...trackers]
       : [vrrp, ...trackers]
@@ -521,6 +533,11 @@ export class Parent {
         this.tellServerCounts()
         this.children.ipvs.send(message)
         return
+      case 'runProgram': {
+        const { id, key, variables, input } = message
+        this.programs.run({ origin: 'healthcheck', id, key, variables, input })
+        return
+      }
       case 'status':
         this.reports.healthcheck = message.status
         this.lags.set('healthcheck', message.eventLoopLagMs)
@@ -571,6 +588,9 @@ export class Parent {
         return
       case 'tracker':
         this.tracker.onDeath()
+        return
+      case 'programs':
+        this.programs.onDeath()
         return
       case 'sync':
         this.readiness = { ready: false, reason: 'the sync process has to be started again' }

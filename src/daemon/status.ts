@@ -50,6 +50,8 @@ export interface StatusInput {
   /** Undefined before the table was first read. */
   readonly traffic: TrafficView | undefined
   readonly processes: readonly ProcessStatus[]
+  /** Of the programs that checks and hooks run. */
+  readonly programWarnings: readonly string[]
   /** Elections wait for the first complete table. */
   readonly waitsForTable: boolean
 }
@@ -202,7 +204,7 @@ function tableStatus({ reports: { ipvs }, now, traffic }: StatusInput): TableSta
 const driftWarning = 600
 
 function warnings(
-  { config, reports, uptime, now, mirror }: StatusInput,
+  { config, reports, uptime, now, mirror, programWarnings }: StatusInput,
   peer: PeerStatus | null,
 ): readonly string[] {
   const found: string[] = []
@@ -234,6 +236,7 @@ function warnings(
   found.push(...(reports.vrrp?.warnings ?? []))
   const links = [reports.vrrp?.link, reports.sync?.link]
   found.push(...new Set(links.flatMap((link) => link?.warnings ?? [])))
+  found.push(...programWarnings)
   for (const problem of reports.ipvs?.problems ?? []) found.push(problem)
   found.push(...(reports.healthcheck?.warnings ?? []))
   found.push(...(mirror?.warnings ?? []))

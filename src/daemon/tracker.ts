@@ -5,6 +5,7 @@ import type { TrackFact } from '../vrrp/tracking/outside/runtime.js'
 import type { Finding } from '../vrrp/tracking/verdict.js'
 import type { Children } from './children.js'
 import type { FromTracker } from './messages.js'
+import { endGroups } from './process-groups.js'
 
 export class Tracker {
   /** By key; kept for a vrrp process that has to be started again. */
@@ -49,14 +50,7 @@ export class Tracker {
 
   /** The process was killed: whatever it ran is nobody's now, and its successor runs it again. */
   onDeath(): void {
-    for (const group of this.groups) {
-      try {
-        process.kill(-group, 'SIGKILL')
-      } catch {
-        // ESRCH: it has ended since.
-      }
-    }
-    this.groups.clear()
+    endGroups(this.groups)
   }
 
   /** Resolves when the process is gone, and with it whatever it ran. */

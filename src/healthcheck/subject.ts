@@ -19,6 +19,8 @@ export function subjectOf(check: CheckConfig, target: Endpoint): string {
       return `grpc ${check.service || formatEndpoint(target)}`
     case 'icmp':
       return `icmp ${formatIp(target.address)}`
+    case 'script':
+      return `script ${check.command[0] ?? ''}`
     case 'tcp':
     case 'tls':
       return `${check.type} ${formatEndpoint(target)}`

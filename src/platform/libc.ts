@@ -60,6 +60,13 @@ export const libc = {
   schedSetScheduler: native<(pid: number, policy: number, parameters: Bytes) => number>(
     'int sched_setscheduler(int, int, void *)',
   ),
+  prctl: native<(option: number, a: number, b: number, c: number, d: number) => number>(
+    'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
+  ),
+  waitpid: native<(pid: number, status: null, options: number) => number>('int waitpid(int, void *, int)'),
+  /** `limit`: an `rlimit` of two 64-bit words. */
+  setrlimit: native<(resource: number, limit: BigUint64Array) => number>('int setrlimit(int, void *)'),
+  getrlimit: native<(resource: number, limit: BigUint64Array) => number>('int getrlimit(int, void *)'),
 }
 
 /** Name of the errno that the latest call of `libc` left. */

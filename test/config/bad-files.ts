@@ -30,7 +30,8 @@ const tail = (title: string, lines: readonly string[], ...problems: string[]): B
   bad(title, inserted(16, ...lines), ...problems)
 
 /** What a check can be, as a problem lists it. */
-const checkTypes = '"tcp", "http", "https", "tls", "icmp", "grpc", "dns", "udp", "smtp", "agent", "none"'
+const checkTypes =
+  '"tcp", "http", "https", "tls", "icmp", "grpc", "dns", "udp", "smtp", "agent", "script", "none"'
 
 const bytes = (before: string, ...middle: number[]): Uint8Array =>
   Buffer.concat([Buffer.from(before), Buffer.from(middle), Buffer.from('\n')])

@@ -56,6 +56,7 @@ function inputOf(link: Partial<PairLinkStatus>, more: Partial<StatusInput> = {})
     traffic: undefined,
     healthSince: new Map(),
     processes: [],
+    programWarnings: [],
     waitsForTable: false,
     ...more,
   }

@@ -38,7 +38,7 @@ function checkPorts(
   })
 }
 
-const hasNoPort = (type: string | undefined): boolean => type === 'none' || type === 'icmp'
+const hasNoPort = (type: string | undefined): boolean => ['none', 'icmp', 'script'].includes(type ?? '')
 
 function checkList(list: ServiceDraft['check'], path: Path, report: Report): void {
   for (const [i, check] of (list ?? []).entries()) {

@@ -1,17 +1,14 @@
 /** Rules about what is tracked. */
 import { formatIp } from '../../base/ip.js'
 import type { Path } from '../node.js'
-import { printable, quote } from '../printable.js'
 import type { Report } from '../report.js'
 import type { FileDraft } from '../tables/file.js'
 import { Unique } from '../unique.js'
 import { maybeNeighbour } from './neighbours.js'
+import { checkProgram, type ScriptProblem } from './programs.js'
 
 type RouterDraft = NonNullable<NonNullable<FileDraft['virtual_router']>[number]>
 type TrackDraft = NonNullable<NonNullable<RouterDraft['track']>[number]>
-
-/** `scriptProblem`: why this machine would refuse to run one; undefined: not looked at. */
-export type ScriptProblem = (path: string) => string | undefined
 
 export function checkTracks(file: FileDraft, report: Report, scriptProblem?: ScriptProblem): void {
   for (const [i, router] of (file.virtual_router ?? []).entries()) {
@@ -22,7 +19,7 @@ export function checkTracks(file: FileDraft, report: Report, scriptProblem?: Scr
       const name = nameOf(track)
       if (name !== undefined) names.claim(name, path)
       checkOne(file, router ?? {}, track, path, report)
-      if ('script' in track) checkMachine(track, path, report, scriptProblem)
+      if ('script' in track) checkScript(track, path, report, scriptProblem)
     }
   }
 }
@@ -42,7 +39,6 @@ const undefinedOr = (value: string | undefined, text: (value: string) => string)
   value === undefined ? undefined : text(value)
 
 function checkOne(file: FileDraft, router: RouterDraft, track: TrackDraft, path: Path, report: Report): void {
-  if ('script' in track) checkScript(track, path, report)
   if ('file' in track && track.weight_from_content === true && track.weight !== undefined) {
     report.error([...path, 'weight'], 'the weight is in the file', {
       expected: 'weight or weight_from_content, not both',
@@ -74,30 +70,20 @@ function checkOne(file: FileDraft, router: RouterDraft, track: TrackDraft, path:
 
 type ScriptDraft = Extract<TrackDraft, { readonly script?: unknown }>
 
-function checkMachine(
+function checkScript(
   track: ScriptDraft,
   path: Path,
   report: Report,
   scriptProblem: ScriptProblem | undefined,
 ): void {
-  const program = track.script?.[0]
-  const problem = program?.startsWith('/') ? scriptProblem?.(program) : undefined
-  if (problem !== undefined)
-    report.warning([...path, 'script', 0], `this machine would not run it: ${printable(problem)}`, {
-      expected: 'the file on each director, before vipair starts',
-    })
-}
-
-function checkScript(track: ScriptDraft, path: Path, report: Report): void {
-  const program = track.script?.[0]
-  if (program !== undefined && !program.startsWith('/')) {
-    report.error([...path, 'script', 0], `${quote(program)} is not an absolute path`, {
-      expected: 'an absolute path: no shell and no PATH look it up',
-    })
-  }
-  if (track.user === 'root') {
-    report.warning([...path, 'user'], 'the script runs as root', { expected: 'a user of its own' })
-  }
+  checkProgram(
+    { command: track.script, user: track.user },
+    path,
+    'script',
+    'the script',
+    report,
+    scriptProblem,
+  )
   if (track.timeout !== undefined && track.interval !== undefined && track.timeout > track.interval) {
     report.warning([...path, 'timeout'], 'longer than the interval: one that hangs delays the next', {
       expected: 'at most the interval',

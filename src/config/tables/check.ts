@@ -9,6 +9,7 @@ import { grpcCheck } from './checks/grpc.js'
 import { httpCheck } from './checks/http.js'
 import { httpsCheck } from './checks/https.js'
 import { icmpCheck } from './checks/icmp.js'
+import { scriptCheck } from './checks/script.js'
 import { smtpCheck } from './checks/smtp.js'
 import { tcpCheck } from './checks/tcp.js'
 import { tlsCheck } from './checks/tls.js'
@@ -27,6 +28,7 @@ type Tables =
   | typeof udpCheck
   | typeof smtpCheck
   | typeof agentCheck
+  | typeof scriptCheck
   | typeof noCheck
 /** A check in the file's own words, every default filled in. */
 export type CheckTable = CompleteOf<Tables>
@@ -44,10 +46,11 @@ const oneCheck = variant<CheckTable, DraftOf<Tables>>(
     udp: udpCheck,
     smtp: smtpCheck,
     agent: agentCheck,
+    script: scriptCheck,
     none: noCheck,
   },
   {
-    later: ['script'],
+    later: [],
     expected: 'a check such as { type = "tcp" }',
   },
 )

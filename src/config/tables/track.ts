@@ -5,6 +5,7 @@ import { type CompleteOf, type DraftOf, defaulted, optional, required } from '..
 import { table } from '../table.js'
 import { duration, flag, integer, only, text } from '../values.js'
 import { absolutePath, name } from './machine.js'
+import { command, defaultUser, userName } from './program.js'
 
 const count = (value: number): number => value
 /** More than 253 would lift 1 above 254 or press 254 below 1. */
@@ -36,10 +37,7 @@ const interfaceTrack = table(
 const scriptTrack = table(
   {
     script: required(
-      list(text('a word without NUL', /^[^\0]+$/), {
-        expected: 'a program and its arguments such as ["/usr/lib/vipair/check", "--fast"]',
-        atLeast: 1,
-      }),
+      command,
       'Exit status 0 is good. The program is named by its absolute path and started without a shell.',
     ),
     timeout: defaulted(
@@ -48,8 +46,8 @@ const scriptTrack = table(
       'After this time it counts as bad, and its whole process group is killed.',
     ),
     user: defaulted(
-      text('a user name', /^[a-z_][a-z0-9_-]{0,31}\$?$/),
-      'nobody',
+      userName,
+      defaultUser,
       'User as whom it runs, with no other group than that user has of its own.',
     ),
     ...sampled,

@@ -8,6 +8,7 @@ import { checkGrpc } from './grpc.js'
 import { httpChecker } from './http.js'
 import { plainHttpChecker } from './http-plain.js'
 import { icmpChecker } from './icmp.js'
+import { scriptChecker } from './script.js'
 import { checkSmtp } from './smtp.js'
 import { tcpChecker } from './tcp.js'
 import { tlsChecker } from './tls.js'
@@ -32,6 +33,7 @@ export function checkerWith(tools: CheckTools): Checker {
   const checkTls = tlsChecker(tools)
   const checkIcmp = icmpChecker(tools)
   const checkPlainHttp = plainHttpChecker(tools)
+  const checkScript = scriptChecker(tools)
   return (check, target, timeUp) => {
     switch (check.type) {
       case 'tcp':
@@ -54,6 +56,8 @@ export function checkerWith(tools: CheckTools): Checker {
         return checkSmtp(check, target, timeUp)
       case 'agent':
         return checkAgent(check, target, timeUp)
+      case 'script':
+        return checkScript(check, target, timeUp)
     }
   }
 }

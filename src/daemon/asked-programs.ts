@@ -1,0 +1,35 @@
+/** In a process that asks for programs: what it asked for, until the answer is there. */
+import type { ProgramRun } from '../base/program.js'
+import { type ProgramConfig, programKey } from '../config/program.js'
+import type { ProgramAnswer, RunProgramMessage } from './messages.js'
+
+export class AskedPrograms {
+  private readonly pending = new Map<number, (run: ProgramRun) => void>()
+  private last = 0
+
+  constructor(private readonly emit: (message: RunProgramMessage) => void) {}
+
+  /** Never rejects; answers in the end, whatever becomes of the process that runs them. */
+  run(
+    program: ProgramConfig,
+    variables: Readonly<Record<string, string>>,
+    input?: string,
+  ): Promise<ProgramRun> {
+    return new Promise((resolve) => {
+      const id = ++this.last
+      this.pending.set(id, resolve)
+      this.emit({ type: 'runProgram', id, key: programKey(program), variables, input })
+    })
+  }
+
+  onAnswer(answer: ProgramAnswer): void {
+    if (answer.type === 'programEnded') {
+      this.pending.get(answer.id)?.(answer.run)
+      this.pending.delete(answer.id)
+      return
+    }
+    const lost = [...this.pending.values()]
+    this.pending.clear()
+    for (const resolve of lost) resolve({ how: 'refused', reason: 'the process that ran it has ended' })
+  }
+}
