@@ -32,7 +32,11 @@ describe('layers', () => {
     ['vrrp/status.ts', 'at: new Date(wall)', undefined],
     ['sync/relay.ts', 'setTimeout(f, 1)', 'setTimeout in a pure file'],
     ['healthcheck/checkers/http.ts', "import got from 'got'\nimport { connect } from 'node:net'", undefined],
-    ['healthcheck/runtime.ts', "import got from 'got'", 'only healthcheck/checkers/ imports got'],
+    [
+      'healthcheck/runtime.ts',
+      "import got from 'got'",
+      'only healthcheck/checkers/ and hooks/client.ts imports got',
+    ],
     ['daemon/main.ts', "const koffi = await import('koffi')", 'only platform/ imports koffi'],
     ['daemon/main.ts', "import { start } from '../vrrp/runtime.js'", undefined],
     ['platform/netlink.ts', "import { x } from 'netlink/dist/structs.js'", undefined],

@@ -229,6 +229,22 @@ export interface ProcessStatus {
   readonly eventLoopLagMs: number | null
 }
 
+export interface HookStatus {
+  readonly name: string
+  /** Events that are not told yet. */
+  readonly pending: number
+  readonly delivered: number
+  readonly failed: number
+  /** Given up. */
+  readonly lost: number
+  /** Of the last attempt; null: none yet. `failure` null: it was told. */
+  readonly last: {
+    readonly secondsAgo: number
+    readonly text: string
+    readonly failure: string | null
+  } | null
+}
+
 export interface DirectorStatus {
   readonly director: string
   readonly version: string
@@ -242,6 +258,7 @@ export interface DirectorStatus {
   /** Null before the ipvs process has reported, and where there is none. */
   readonly table: TableStatus | null
   readonly sync: SyncStatus
+  readonly hooks: readonly HookStatus[]
   readonly processes: readonly ProcessStatus[]
   readonly warnings: readonly string[]
 }

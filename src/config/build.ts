@@ -2,6 +2,7 @@
 import { type Millis, ownerPriority, type Priority, priority } from '../base/units.js'
 import { buildService } from './build-service.js'
 import { defaultInterval2, defaultPriorities, unlessZero } from './defaults.js'
+import { buildHook } from './hook.js'
 import { type Config, type DirectorConfig, familyOf, type VirtualRouterConfig } from './model.js'
 import { hashOf } from './normal.js'
 import { ownerOf } from './owner.js'
@@ -31,6 +32,7 @@ export function buildConfig(file: FileTable): Config {
     },
     control: { group: file.control.group, mode: file.control.mode },
     log: { level: file.log.level, format: file.log.format },
+    hooks: file.hook.map(buildHook),
   }
   return { ...content, hash: hashOf(content) }
 }

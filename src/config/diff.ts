@@ -15,7 +15,7 @@ export interface KeyChange {
 /** What an entry is about. Servers are entries of their own, so that a service's keys are only its own. */
 export type Subject =
   | { readonly table: 'pair' | 'sync' | 'ipvs' | 'control' | 'log' }
-  | { readonly table: 'director' | 'virtual_router' | 'virtual_service'; readonly name: string }
+  | { readonly table: 'director' | 'virtual_router' | 'virtual_service' | 'hook'; readonly name: string }
   | { readonly table: 'real_server'; readonly service: string; readonly name: string }
 
 export interface DiffEntry {
@@ -28,7 +28,7 @@ export interface DiffEntry {
 }
 
 /**
- * Everything that differs, in the order: single tables, directors, routers, services each followed by its
+ * Everything that differs, in the order: single tables, directors, routers, hooks, services each followed by its
  * servers. Empty exactly when the hashes are equal. An added or removed service has no entries for its servers.
  */
 export function diff(before: Config, after: Config): readonly DiffEntry[] {
@@ -51,6 +51,7 @@ function* differences(old: NormalForm, now: NormalForm): Generator<DiffEntry> {
   }
   yield* named(placed(old.director), placed(now.director), (name) => ({ table: 'director', name }))
   yield* named(old.virtual_router, now.virtual_router, (name) => ({ table: 'virtual_router', name }))
+  yield* named(old.hook, now.hook, (name) => ({ table: 'hook', name }))
   yield* services(byName(old.virtual_service), byName(now.virtual_service))
 }
 

@@ -3,6 +3,7 @@ import type { Endpoint, IpAddress, IpPrefix } from '../base/ip.js'
 import type { AddressSpec, RuleSpec, Scope } from '../base/ports.js'
 import type { Millis, Port, Priority, Vrid, Weight } from '../base/units.js'
 import type { CheckConfig } from './check.js'
+import type { HookConfig } from './hook.js'
 import type { ServiceAddress } from './service-address.js'
 
 export interface Config {
@@ -15,6 +16,7 @@ export interface Config {
   readonly ipvs: IpvsConfig
   readonly control: ControlConfig
   readonly log: LogConfig
+  readonly hooks: readonly HookConfig[]
   /** First 16 hex digits of the SHA-256 of the normalised content: equal on both directors when the files mean the same. */
   readonly hash: string
 }

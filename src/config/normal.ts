@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { formatIp } from '../base/ip.js'
 import type { Millis } from '../base/units.js'
 import { type CheckConfig, normalCheck } from './check.js'
+import { normalHook } from './hook.js'
 import type {
   Config,
   DestinationConfig,
@@ -32,6 +33,7 @@ export interface NormalForm {
   readonly ipvs: NormalTable
   readonly control: NormalTable
   readonly log: NormalTable
+  readonly hook: readonly NormalTable[]
 }
 
 /** `services`: those to be told; all of them for a hash. */
@@ -60,6 +62,7 @@ export function normalForm(config: Content, services = config.virtualServices): 
       mode: `0${config.control.mode.toString(8).padStart(3, '0')}`,
     }),
     log: { level: config.log.level, format: config.log.format },
+    hook: sorted(config.hooks.map(normalHook)),
   }
 }
 

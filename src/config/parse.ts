@@ -7,6 +7,7 @@ import { mostErrors, Report, TooManyErrors } from './report.js'
 import { checkControl } from './rules/control.js'
 import { checkDirectors } from './rules/directors.js'
 import { checkEncryptedChecks, type PemReader } from './rules/encrypted-checks.js'
+import { checkHooks } from './rules/hooks.js'
 import { checkPrograms, type ScriptProblem } from './rules/programs.js'
 import { checkRouters } from './rules/routers.js'
 import { checkServices } from './rules/services.js'
@@ -90,6 +91,7 @@ function applyRules(
   checkPrograms(draft, report, scriptProblem)
   checkTranslation(draft, report)
   checkControl(draft, report)
+  checkHooks(draft, report, scriptProblem)
   if (draft.virtual_router?.length === 0 && draft.virtual_service?.length === 0) {
     report.error([], 'there is nothing to do', {
       expected: 'at least one [[virtual_router]] or [[virtual_service]]',

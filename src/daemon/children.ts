@@ -3,6 +3,7 @@ import type { Clock, Log } from '../base/ports.js'
 import type { LogConfig } from '../config/model.js'
 import {
   type FromHealthcheck,
+  type FromHooks,
   type FromIpvs,
   type FromPrograms,
   type FromSync,
@@ -10,6 +11,7 @@ import {
   type FromVrrp,
   messageTypes,
   type ToHealthcheck,
+  type ToHooks,
   type ToIpvs,
   type ToPrograms,
   type ToSync,
@@ -26,6 +28,7 @@ export interface Children {
   readonly sync: SupervisedChild<ToSync, FromSync> | undefined
   readonly tracker: SupervisedChild<ToTracker, FromTracker>
   readonly programs: SupervisedChild<ToPrograms, FromPrograms>
+  readonly hooks: SupervisedChild<ToHooks, FromHooks>
 }
 
 export interface ChildrenHandlers {
@@ -35,6 +38,7 @@ export interface ChildrenHandlers {
   onSync(message: FromSync): void
   onTracker(message: FromTracker): void
   onPrograms(message: FromPrograms): void
+  onHooks(message: FromHooks): void
   onDeath(name: keyof Children): void
 }
 
@@ -100,6 +104,11 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
       ...common('programs'),
       types: messageTypes.fromPrograms,
       onMessage: handlers.onPrograms,
+    }),
+    hooks: new SupervisedChild({
+      ...common('hooks'),
+      types: messageTypes.fromHooks,
+      onMessage: handlers.onHooks,
     }),
   }
 }

@@ -106,12 +106,16 @@ export class Commands {
       const changes = (await parent().reload(config)).map(describeDifference)
       this.context.reader.applied(reading)
       for (const warning of warnings) log.warn(`reload: ${warning}`)
-      log.info(
-        `reload: config ${config.hash}, ${changes.length === 0 ? 'nothing changed' : changes.slice(0, 20).join('; ')}${changes.length > 20 ? ` and ${changes.length - 20} more` : ''}`,
-      )
+      const more = changes.length > 20 ? ` and ${changes.length - 20} more` : ''
+      const what = changes.length === 0 ? 'nothing changed' : changes.slice(0, 20).join('; ') + more
+      log.info(`reload: config ${config.hash}, ${what}`)
+      parent().events.tell('config.reload', 'config', 'applied', `${config.hash}, ${what}`)
       return { configHash: config.hash, changes, warnings }
     } catch (error) {
-      if (error instanceof Refusal) log.error(`reload: ${error.message}`)
+      if (error instanceof Refusal) {
+        log.error(`reload: ${error.message}`)
+        parent().events.tell('config.reload', 'config', 'refused', error.message)
+      }
       throw error
     } finally {
       this.reloading = false

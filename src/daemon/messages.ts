@@ -5,15 +5,18 @@
  * Both ends come from one build, so a message that does not fit the tables below is a bug: whoever
  * receives it logs it and exits, and is rebuilt from the configuration.
  */
+import type { DirectorEvent } from '../base/events.js'
 import type { ServerHealth, SyncReadiness, Translation } from '../base/facts.js'
 import type { KernelChange } from '../base/kernel-change.js'
 import type { ProgramRun } from '../base/program.js'
 import type { Port } from '../base/units.js'
 import type { CheckFiles } from '../config/check-files.js'
+import type { HookConfig } from '../config/hook.js'
 import type { DirectorConfig, VirtualRouterConfig, VirtualServiceConfig } from '../config/model.js'
 import type { ProgramConfig } from '../config/program.js'
 import type { ServicesUpdate } from '../config/share.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
+import type { HookDelivered, HookReport, HookStand } from '../hooks/runtime.js'
 import type { IpvsFact } from '../ipvs/facts.js'
 import type { AddressRoles, SourcePortsFact } from '../ipvs/full-nat/tracking/runtime.js'
 import type { IpvsSetting } from '../ipvs/runtime.js'
@@ -72,6 +75,17 @@ export interface ProgramsSetting {
   readonly programs: readonly ProgramConfig[]
   /** Name of this director, for the programs. */
   readonly director: string
+}
+
+/** Whom the hooks process tells, and what is so already. */
+export interface HooksSetting {
+  readonly hooks: readonly HookConfig[]
+  /** Name of this director. */
+  readonly director: string
+  /** By name. */
+  readonly stands: Readonly<Record<string, HookStand>>
+  /** Of each type and subject the latest. */
+  readonly events: readonly DirectorEvent[]
 }
 
 /** To whoever asked for a program. */
@@ -156,6 +170,15 @@ export type ToPrograms =
   | { readonly type: 'run'; readonly request: ProgramRequest }
   | { readonly type: 'stop' }
 
+export type ToHooks =
+  /** Also after a reload: hooks that are as before go on as they were. */
+  | { readonly type: 'start'; readonly setting: HooksSetting }
+  | { readonly type: 'events'; readonly events: readonly DirectorEvent[] }
+  /** `flushed` follows. */
+  | { readonly type: 'flush' }
+  | ProgramAnswer
+  | { readonly type: 'stop' }
+
 /** The child is up and waits for `start`; it runs but has no status now; it has left and will exit by itself. */
 type Lifecycle = { readonly type: 'ready' | 'alive' | 'stopped' }
 
@@ -206,6 +229,14 @@ export type FromPrograms =
   | ScriptGroup
   | ({ readonly type: 'programEnded' } & ProgramEnded)
   | StatusReport<ProgramsStatus>
+
+export type FromHooks =
+  | Lifecycle
+  | RunProgramMessage
+  | ({ readonly type: 'hookDelivered' } & HookDelivered)
+  /** Every hook has been told everything, or fails. */
+  | { readonly type: 'flushed' }
+  | StatusReport<{ readonly hooks: readonly HookReport[] }>
 
 /** A program of the file is to be run. */
 export type RunProgramMessage = { readonly type: 'runProgram' } & Omit<ProgramRequest, 'origin'>
@@ -267,6 +298,14 @@ export const messageTypes = {
     ToPrograms['type'],
     true
   >,
+  toHooks: {
+    start: true,
+    events: true,
+    flush: true,
+    programEnded: true,
+    programsLost: true,
+    stop: true,
+  } satisfies Record<ToHooks['type'], true>,
   toHealthcheck: {
     checkFiles: true,
     start: true,
@@ -327,6 +366,15 @@ export const messageTypes = {
     scriptGroup: true,
     programEnded: true,
   } satisfies Record<FromPrograms['type'], true>,
+  fromHooks: {
+    ready: true,
+    alive: true,
+    stopped: true,
+    status: true,
+    runProgram: true,
+    hookDelivered: true,
+    flushed: true,
+  } satisfies Record<FromHooks['type'], true>,
   fromHealthcheck: {
     ready: true,
     alive: true,

@@ -2,6 +2,7 @@
  * The parent process: owns the configuration, the children and the control socket, and routes facts
  * between them. It decides nothing about elections, health or the table.
  */
+import type { DirectorEvent } from '../base/events.js'
 import type { SyncReadiness } from '../base/facts.js'
 import type { Clock, Log, Random, Timer } from '../base/ports.js'
 import { OpError } from '../base/result.js'
@@ -18,12 +19,15 @@ import { prefer } from '../platform/scheduling.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { AcceptFilter } from './accept-filter.js'
 import { type Children, createChildren, type PairPortFds } from './children.js'
+import { Events } from './events.js'
 import { FullNatFacts } from './full-nat-facts.js'
 import { HealthMemory } from './health-memory.js'
+import { Hooks } from './hooks.js'
 import { LoopLag } from './loop-lag.js'
 import type { MaintenanceFile } from './maintenance-file.js'
 import type {
   FromHealthcheck,
+  FromHooks,
   FromIpvs,
   FromSync,
   FromVrrp,
@@ -59,6 +63,8 @@ const tablePatience = millis(10_000)
 const tickInterval = millis(1_000)
 /** Counting 30,000 servers takes some milliseconds. */
 const countsTogether = millis(100)
+/** A process that speaks to the peer may have to be started again; that is no news of the peer. */
+const peerPatience = millis(3_000)
 /** The vrrp process itself gives a handover up after a second. */
 const handoverPatience = millis(5_000)
 /** Reading a table of 30,000 servers takes a few seconds on a slow machine. */
@@ -106,6 +112,10 @@ export class Parent {
   private traffic: TrafficView | undefined
   private readonly tracker: Tracker
   private readonly programs: Programs
+  private readonly hooks: Hooks
+  readonly events: Events
+  /** Since when nothing is heard of the peer. */
+  private peerSilentSince: Millis
   private readonly fullNat: FullNatFacts
   private readiness: SyncReadiness
   private vrrpReady = false
@@ -120,6 +130,7 @@ export class Parent {
   constructor(private readonly options: ParentOptions) {
     const { clock, log, config } = options
     this.startedAt = clock.now()
+    this.peerSilentSince = this.startedAt
     this.config = config
     this.checkFiles = options.checkFiles
     this.sides = { local: options.local, peer: options.peer }
@@ -152,13 +163,17 @@ export class Parent {
           this.programs.onMessage(message)
           if (message.type === 'status') this.lags.set('programs', message.eventLoopLagMs)
         },
+        onHooks: (message) => this.onHooks(message),
         onDeath: (name) => this.onDeath(name),
       },
     )
     this.tracker = new Tracker(this.children, config)
     this.programs = new Programs(this.children.programs, options.local.name, config, {
       healthcheck: (answer) => this.children.healthcheck.send(answer),
+      hooks: (answer) => this.hooks.onAnswer(answer),
     })
+    this.hooks = new Hooks(this.children.hooks, clock, options.local.name, config)
+    this.events = new Events(clock, (events) => this.hooks.tell(events))
     this.fullNat = new FullNatFacts(this.children, () => this.config.virtualRouters)
     this.readiness = this.children.sync
       ? { ready: false, reason: 'the sync process has not reported yet' }
@@ -167,6 +182,8 @@ export class Parent {
 
   start(): void {
     this.tableStands = !this.hasTable
+    const { local, version } = this.options
+    this.events.tell('director.state', local.name, 'running', `vipair ${version}, config ${this.config.hash}`)
     // Checks can wait until the table stands: on a single processor they would only be in its way.
     for (const child of this.inUse) if (child !== this.children.healthcheck) child.start()
     if (this.hasTable) prefer(this.children.ipvs.pid, true)
@@ -180,11 +197,14 @@ export class Parent {
     this.ticking?.cancel()
     this.mirror?.stop()
     this.orphans.keep()
+    this.events.tell('director.state', this.sides.local.name, 'leaving', 'told to stop')
     await this.children.vrrp.stop()
     await this.tracker.stop()
     await Promise.all([this.children.healthcheck.stop(), this.children.sync?.stop()])
-    await this.programs.stop()
     await this.children.ipvs.stop()
+    // Nothing waits for them but the end.
+    this.events.flush()
+    const told = this.hooks.stop().then(() => this.programs.stop())
     // Normally nothing is left: the vrrp process released them. It may have had to be ended.
     await this.release(this.config.virtualRouters, 'leaving')
     try {
@@ -192,6 +212,7 @@ export class Parent {
     } catch (error) {
       this.options.log.warn(error instanceof Error ? error.message : String(error))
     }
+    await told
   }
 
   /**
@@ -220,6 +241,8 @@ export class Parent {
     this.config = config
     this.tracker.configure(config, () => this.leaving)
     this.programs.configure(config, () => this.leaving)
+    this.hooks.configure(config, () => this.leaving)
+    this.forgetEvents(config)
     this.sides = { local, peer: config.directors.find(({ name }) => name === this.sides.peer?.name) }
     this.health.forgetRemoved(before, config.virtualServices, update.changed)
     if (this.mirror) this.mirror.reloaded(before)
@@ -353,7 +376,8 @@ export class Parent {
       overrides: this.overrides,
       mirror: this.mirror,
       traffic: this.traffic,
-      programWarnings: this.programs.warnings,
+      programWarnings: [...this.programs.warnings, ...this.hooks.warnings],
+      hooks: this.hooks.reports,
       waitsForTable: !this.tableStands,
       processes: [
         { name: 'main', pid: process.pid, state: 'running', restarts: 0, eventLoopLagMs: this.lag.worstMs },
@@ -378,8 +402,12 @@ export class Parent {
   }
 
   private get inUse() {
-    const { vrrp, ipvs, healthcheck, sync, tracker, programs } = this.children
-    const trackers = [...(this.tracker.needed ? [tracker] : []), ...(this.programs.needed ? [programs] : [])]
+    const { vrrp, ipvs, healthcheck, sync, tracker, programs, hooks } = this.children
+    const trackers = [
+      ...(this.tracker.needed ? [tracker] : []),
+      ...(this.programs.needed ? [programs] : []),
+      ...(this.hooks.needed ? [hooks] : []),
+    ]
     return this.hasTable
       ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : []), ...trackers]
       : [vrrp, ...trackers]
@@ -462,11 +490,13 @@ export class Parent {
         return
       case 'status':
         this.reports.vrrp = message.status
+        this.notePeer()
         this.lags.set('vrrp', message.eventLoopLagMs)
         return
       case 'roleChanged':
         // Whatever the role is: it has released the addresses, or answers for them.
         this.orphans.keep()
+        this.events.roleChanged(message)
         this.fullNat.roleChanged(message.router, message.to)
         return
       case 'sessionsWanted': {
@@ -476,6 +506,7 @@ export class Parent {
         return
       }
       case 'handoverEnded':
+        this.events.handedOver(message.results)
         this.questions.answered(message.id, message.results)
         return
       case 'fromPeer':
@@ -516,6 +547,9 @@ export class Parent {
       case 'sourcePorts':
         this.fullNat.sourcePorts(message)
         return
+      case 'driftRepaired':
+        this.events.driftRepaired(message.changes)
+        return
       default:
         return
     }
@@ -532,6 +566,7 @@ export class Parent {
         this.mirror?.healthChanged(message.servers)
         this.tellServerCounts()
         this.children.ipvs.send(message)
+        this.events.healthChanged(message.servers, this.config.virtualServices, this.health.all)
         return
       case 'runProgram': {
         const { id, key, variables, input } = message
@@ -574,11 +609,43 @@ export class Parent {
         return
       case 'status':
         this.reports.sync = message.status
+        this.notePeer()
         this.lags.set('sync', message.eventLoopLagMs)
         return
       default:
         return
     }
+  }
+
+  private onHooks(message: FromHooks): void {
+    if (message.type === 'runProgram') {
+      const { id, key, variables, input } = message
+      this.programs.run({ origin: 'hooks', id, key, variables, input })
+    } else this.hooks.onMessage(message)
+    if (message.type === 'status') this.lags.set('hooks', message.eventLoopLagMs)
+  }
+
+  private notePeer(): void {
+    const { peer } = this.sides
+    if (!peer || !this.options.pairPort) return
+    const { vrrp, sync } = this.reports
+    const now = this.options.clock.now()
+    if (vrrp?.link?.reachable || sync?.link.reachable) {
+      this.peerSilentSince = now
+      this.events.peerLink(peer.name, true)
+    } else if (now - this.peerSilentSince > peerPatience) this.events.peerLink(peer.name, false)
+  }
+
+  private forgetEvents({ virtualRouters, virtualServices }: Config): void {
+    const there = new Set(virtualRouters.map(({ name }) => `router.role ${name}`))
+    for (const { name, realServers } of virtualServices) {
+      there.add(`service.health ${name}`)
+      for (const server of realServers) there.add(`server.health ${name}/${server.name}`)
+    }
+    const gone = ({ type, subject }: Pick<DirectorEvent, 'type' | 'subject'>): boolean =>
+      /^(router\.role|(service|server)\.health)$/.test(type) && !there.has(`${type} ${subject}`)
+    this.events.forget(gone)
+    this.hooks.forget(gone)
   }
 
   private onDeath(name: keyof Children): void {
@@ -591,6 +658,9 @@ export class Parent {
         return
       case 'programs':
         this.programs.onDeath()
+        return
+      case 'hooks':
+        this.hooks.onDeath()
         return
       case 'sync':
         this.readiness = { ready: false, reason: 'the sync process has to be started again' }

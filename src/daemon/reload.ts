@@ -53,6 +53,7 @@ function nameOf(subject: Subject): string {
     case 'director':
     case 'virtual_router':
     case 'virtual_service':
+    case 'hook':
       return `${subject.table} ${subject.name}`
     case 'real_server':
       return `real_server ${subject.service}/${subject.name}`

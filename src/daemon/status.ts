@@ -2,6 +2,7 @@
 import type { ServerHealth } from '../base/facts.js'
 import type {
   DirectorStatus,
+  HookStatus,
   PeerStatus,
   ProcessStatus,
   SyncStatus,
@@ -11,6 +12,7 @@ import type {
 import type { Millis } from '../base/units.js'
 import type { Config, DirectorConfig } from '../config/model.js'
 import type { HealthcheckStatus } from '../healthcheck/runtime.js'
+import type { HookReport } from '../hooks/runtime.js'
 import type { IpvsStatus } from '../ipvs/status.js'
 import type { PairLinkStatus } from '../pair/link.js'
 import type { SyncStatus as SyncReport } from '../sync/runtime.js'
@@ -50,6 +52,7 @@ export interface StatusInput {
   /** Undefined before the table was first read. */
   readonly traffic: TrafficView | undefined
   readonly processes: readonly ProcessStatus[]
+  readonly hooks: readonly HookReport[]
   /** Of the programs that checks and hooks run. */
   readonly programWarnings: readonly string[]
   /** Elections wait for the first complete table. */
@@ -75,12 +78,25 @@ export function composeStatus(input: StatusInput): DirectorStatus {
     virtualServices,
     table: tableStatus(input),
     sync: syncStatus(reports.sync),
+    hooks: input.hooks.map((hook) => hookStatus(hook, input.now)),
     processes,
     warnings: [...warnings(input, peer), ...serviceWarnings(virtualServices)],
   }
 }
 
 const ageSeconds = (now: Millis, since: Millis): number => Math.max(0, (now - since) / 1000)
+
+function hookStatus({ name, pending, delivered, failed, lost, last }: HookReport, now: Millis): HookStatus {
+  const { text = '', failure = null } = last ?? {}
+  return {
+    name,
+    pending,
+    delivered,
+    failed,
+    lost,
+    last: last ? { secondsAgo: ageSeconds(now, last.at), text, failure } : null,
+  }
+}
 
 /** The vrrp process and the sync process each have a session; the fresher one speaks. */
 function peerStatus({ peer, reports, mirror }: StatusInput): PeerStatus | null {

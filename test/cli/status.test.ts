@@ -93,6 +93,7 @@ const status: DirectorStatus = {
     messages: { messagesSent: 5, messagesReceived: 7, lost: 0 },
     discarded: {},
   },
+  hooks: [],
   processes: [{ name: 'vrrp', pid: 1, state: 'running', restarts: 0, eventLoopLagMs: 0 }],
   table: null,
   warnings: [],

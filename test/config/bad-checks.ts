@@ -19,7 +19,7 @@ export const badChecks: readonly BadFile[] = [
   check(
     'TLS in a check without it',
     'type = "http", verify = false',
-    `26: ${at}.verify: unknown key, did you mean verify in an https check or a tls check?`,
+    `26: ${at}.verify: unknown key, did you mean verify in an https check or a tls check or [[hook]]?`,
   ),
   check(
     'a digest that is none',

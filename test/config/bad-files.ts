@@ -235,7 +235,6 @@ const later: readonly BadFile[] = [
     '18:13: ipvs.sysctls."kernel.panic": "kernel.panic" is no name of a setting such as "net.ipv4.vs.drop_entry"',
     '18:60: ipvs.sysctls."net.ipv4.vs.drop_entry": true is a boolean, expected a whole number or text such as 1 or "0 1"',
   ),
-  tail('hook', ['[[hook]]', 'on = ["active"]'], '17:1: hook: not supported by this version'),
   tail('drill', ['[drill]', 'duration = "30s"'], '17:1: drill: not supported by this version'),
   tail(
     'dashboard',

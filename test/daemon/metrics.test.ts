@@ -62,6 +62,7 @@ const status: DirectorStatus = {
     messages: {},
     discarded: {},
   },
+  hooks: [],
   processes: [{ name: 'vrrp', pid: 5, state: 'running', restarts: 2, eventLoopLagMs: 12 }],
   warnings: [],
 }

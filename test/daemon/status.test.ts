@@ -57,6 +57,7 @@ function inputOf(link: Partial<PairLinkStatus>, more: Partial<StatusInput> = {})
     healthSince: new Map(),
     processes: [],
     programWarnings: [],
+    hooks: [],
     waitsForTable: false,
     ...more,
   }

@@ -2,6 +2,7 @@
 import { list } from '../collections.js'
 import { type DraftOf, defaulted, required } from '../schema.js'
 import { keyHomes, table } from '../table.js'
+import { hook } from './hook.js'
 import { controlTable, directorTable, ipvsTable, logTable, pairTable, syncTable } from './machine.js'
 import { virtualRouterTable } from './virtual-router.js'
 import { virtualServiceTable } from './virtual-service.js'
@@ -27,10 +28,15 @@ export const fileTable = table(
     ipvs: defaulted(ipvsTable, {}, "The kernel's IPVS table."),
     control: defaulted(controlTable, {}, 'The control socket.'),
     log: defaulted(logTable, {}, 'What the daemon writes about itself.'),
+    hook: defaulted(
+      list(hook, { expected: '[[hook]]', atLeast: 0, atMost: 32 }),
+      [],
+      'Programs and web addresses that are told what happens.',
+    ),
   },
   {
     title: 'the top level',
-    later: ['drill', 'hook'],
+    later: ['drill'],
     synonyms: {
       vrrp_instance: '[[virtual_router]]',
       vrrp: '[[virtual_router]]',
