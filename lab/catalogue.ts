@@ -19,6 +19,7 @@ import { labSpreadDirect, labSpreadNat } from './scenarios/lab-spread.js'
 import { packetFlood } from './scenarios/packet-flood.js'
 import { reloadServices } from './scenarios/reload-services.js'
 import { restartOnlyDirector } from './scenarios/restart-only-director.js'
+import { scriptChecks } from './scenarios/script-checks.js'
 import { serverKilled } from './scenarios/server-killed.js'
 import { servicesTracked } from './scenarios/services-tracked.js'
 import { spreadDirect, spreadNat } from './scenarios/spread.js'
@@ -44,6 +45,7 @@ export const catalogue: readonly Scenario[] = [
   termActive,
   freezeActive,
   serverKilled,
+  scriptChecks,
   servicesTracked,
   twoDirectors,
   restartOnlyDirector,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { HookMessage } from '../../src/hooks/message.js'
 import { eventually } from '../platform/eventually.js'
 import { createNamespace, type Namespace } from '../platform/namespace.js'
+import { Pair, until } from './directors.js'
 import { RunningDaemon } from './running.js'
 
 /** Answers with the status in a file; writes each body as a line to another one. */
@@ -110,8 +111,10 @@ ${hooks.map((hook) => `[[hook]]\n${hook}`).join('\n')}
     await eventually('both were told', () =>
       [states('taken'), states('out/page')].every((told) => told.at(-1) === roles[2]),
     )
-    const { hooks } = await daemon.status()
-    equal(hooks.map(({ name, last }) => `${name} ${last?.failure}`).join(), '127.0.0.1 null,page null')
+    await until('the status says so', async () => {
+      const { hooks } = await daemon.status()
+      return hooks.every(({ last }) => last?.failure === null) || undefined
+    })
     await daemon.stop()
     daemon = { stop: async () => {} } as RunningDaemon
     const told = states('taken')
@@ -175,5 +178,58 @@ ${hooks.map((hook) => `[[hook]]\n${hook}`).join('\n')}
     deepEqual(states('taken').slice(before), [roles[2]])
     ok(rises(messages('taken').map(({ generation }) => generation)))
     equal((await daemon.status()).virtualRouters[0]?.state, 'fault')
+  })
+})
+
+describe('daemon/hooks of a pair', function () {
+  this.timeout(120_000)
+
+  let pair: Pair
+  let directory = ''
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'vipair-hooked-'))
+    chmodSync(directory, 0o1777)
+  })
+  afterEach(async () => {
+    await pair.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  it('a hook that a reload brings hears what is so, then of a handover, a refused reload and the peer', async () => {
+    const out = join(directory, 'told')
+    pair = new Pair()
+    const { lb1, lb2 } = pair
+    await pair.start()
+    await until('the peer is known', async () => (await lb1.status())?.peer?.reachable || undefined)
+    const more = `[[hook]]\nname = "all"\non = ["*"]\ncommand = ["/usr/bin/tee", "-a", "${out}"]`
+    pair.write({ more })
+    equal((await lb1.post('/v1/reload')).status, 200)
+    const told = (): readonly string[] =>
+      existsSync(out)
+        ? readFileSync(out, 'utf8')
+            .split('\n')
+            .filter((line) => line !== '')
+            .map((line) => JSON.parse(line))
+            .map(({ type, subject, state }: HookMessage) => `${type} ${subject} ${state}`)
+        : []
+    const has = (...lines: readonly string[]): Promise<void> =>
+      eventually(lines.join(), () => lines.every((line) => told().includes(line)))
+    await has(
+      'director.state lb1 running',
+      'router.role front active',
+      'peer.link lb2 reachable',
+      'config.reload config applied',
+    )
+    ok(!told().includes('router.role front backup'), 'what is no longer so')
+
+    equal((await lb1.post('/v1/handover')).status, 200)
+    await has('router.handover front done', 'router.role front backup')
+    writeFileSync(lb1.configFile, 'nonsense')
+    equal((await lb1.post('/v1/reload')).status, 422)
+    await has('config.reload config refused')
+    await lb2.end('SIGKILL')
+    await has('peer.link lb2 unreachable')
+    await lb1.untilState('active')
+    equal((await lb1.status())?.hooks[0]?.failed, 0)
   })
 })
