@@ -1,5 +1,6 @@
 /** In a process that asks for programs: what it asked for, until the answer is there. */
 import type { ProgramRun } from '../base/program.js'
+import type { Millis } from '../base/units.js'
 import { type ProgramConfig, programKey } from '../config/program.js'
 import type { ProgramAnswer, RunProgramMessage } from './messages.js'
 
@@ -13,12 +14,13 @@ export class AskedPrograms {
   run(
     program: ProgramConfig,
     variables: Readonly<Record<string, string>>,
+    patience: Millis,
     input?: string,
   ): Promise<ProgramRun> {
     return new Promise((resolve) => {
       const id = ++this.last
       this.pending.set(id, resolve)
-      this.emit({ type: 'runProgram', id, key: programKey(program), variables, input })
+      this.emit({ type: 'runProgram', id, key: programKey(program), variables, input, patience })
     })
   }
 

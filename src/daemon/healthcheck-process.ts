@@ -41,7 +41,7 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       ...checkTools(reactor),
       contexts,
       pinger,
-      runProgram: (program, variables) => asked.run(program, variables),
+      runProgram: (program, variables, patience) => asked.run(program, variables, patience),
     })
     const runtime = startHealthcheck({ clock, log, random: randomBytes, runCheck }, collect)
     let services: readonly VirtualServiceConfig[] | undefined

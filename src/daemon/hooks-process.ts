@@ -20,7 +20,7 @@ runChild<ToHooks, ({ type: 'hookDelivered' } & HookDelivered) | { type: 'flushed
       {
         clock: new SystemClock(reactor),
         log,
-        runProgram: (program, variables, input) => asked.run(program, variables, input),
+        runProgram: (program, variables, input) => asked.run(program, variables, program.timeout, input),
         post,
       },
       (delivered) => emit({ type: 'hookDelivered', ...delivered }),

@@ -569,8 +569,8 @@ export class Parent {
         this.events.healthChanged(message.servers, this.config.virtualServices, this.health.all)
         return
       case 'runProgram': {
-        const { id, key, variables, input } = message
-        this.programs.run({ origin: 'healthcheck', id, key, variables, input })
+        const { type: _, ...request } = message
+        this.programs.run({ ...request, origin: 'healthcheck' })
         return
       }
       case 'status':
@@ -619,8 +619,8 @@ export class Parent {
 
   private onHooks(message: FromHooks): void {
     if (message.type === 'runProgram') {
-      const { id, key, variables, input } = message
-      this.programs.run({ origin: 'hooks', id, key, variables, input })
+      const { type: _, ...request } = message
+      this.programs.run({ ...request, origin: 'hooks' })
     } else this.hooks.onMessage(message)
     if (message.type === 'status') this.lags.set('hooks', message.eventLoopLagMs)
   }

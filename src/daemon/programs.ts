@@ -40,7 +40,7 @@ export class Programs {
     const found = refused.map((reason) => `cannot be run, and counts for no server: ${reason}`)
     if (waitedFor > longWait)
       found.push(
-        `${waiting} scripts wait for their turn, the next since ${Math.round(waitedFor / 1000)} s: ` +
+        `${waiting} scripts wait for their turn, for up to ${Math.round(waitedFor / 1000)} s: ` +
           'more run than this machine can, so each runs less often',
       )
     return found

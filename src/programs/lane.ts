@@ -1,7 +1,13 @@
-/** Whose turn it is: so many at a time, the others in the order in which they came. Pure. */
+/** Whose turn it is: so many at a time, the others in the order in which they become late. Pure. */
+interface Waiting<T> {
+  readonly item: T
+  readonly since: number
+  readonly due: number
+}
+
 export class Lane<T> {
-  private readonly waiting: { readonly item: T; readonly since: number }[] = []
-  private first = 0
+  /** The next one last: the earliest due, of equals the first that came. */
+  private readonly waiting: Waiting<T>[] = []
   private busy = 0
 
   constructor(private readonly most: number) {}
@@ -11,41 +17,38 @@ export class Lane<T> {
   }
 
   get waits(): number {
-    return this.waiting.length - this.first
+    return this.waiting.length
   }
 
-  /** Since when the first in the queue has been waiting; undefined: nobody waits. */
-  get waitsSince(): number | undefined {
-    return this.waiting[this.first]?.since
+  /** Since when the one has been waiting that waits longest; Infinity: nobody waits. */
+  get waitsSince(): number {
+    return this.waiting.reduce((least, { since }) => Math.min(least, since), Number.POSITIVE_INFINITY)
   }
 
-  add(item: T, now: number): void {
-    this.waiting.push({ item, since: now })
+  /** `due`: the moment at which it would be late. Nobody waits for ever: who comes later becomes late later. */
+  add(item: T, now: number, due: number): void {
+    let [low, high] = [0, this.waiting.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.waiting[middle]?.due ?? 0) > due) low = middle + 1
+      else high = middle
+    }
+    this.waiting.splice(low, 0, { item, since: now, due })
   }
 
   /** The next whose turn has come; it is running from now until `done`. */
   take(): T | undefined {
-    const next = this.busy < this.most ? this.waiting[this.first] : undefined
-    if (!next) return undefined
-    this.busy++
-    this.first++
-    // Now and then, so that each costs the same however many wait.
-    if (this.first > 64 && this.first * 2 > this.waiting.length) {
-      this.waiting.splice(0, this.first)
-      this.first = 0
-    }
-    return next.item
+    const next = this.busy < this.most ? this.waiting.pop() : undefined
+    if (next) this.busy++
+    return next?.item
   }
 
   done(): void {
     this.busy--
   }
 
-  /** Takes all out that wait. */
-  drain(): readonly T[] {
-    const items = this.waiting.slice(this.first).map(({ item }) => item)
+  /** Nobody waits any more. */
+  clear(): void {
     this.waiting.length = 0
-    this.first = 0
-    return items
   }
 }

@@ -19,6 +19,8 @@ export interface ProgramRequest {
   readonly variables: Readonly<Record<string, string>>
   /** Its standard input; undefined: nothing. */
   readonly input: string | undefined
+  /** After so long it is late. Where not all can run at once, who is late first is next. */
+  readonly patience: Millis
 }
 
 export interface ProgramEnded {
@@ -44,7 +46,7 @@ export interface ProgramsPorts {
 export interface ProgramsStatus {
   readonly running: number
   readonly waiting: number
-  /** Milliseconds that the next of those has been waiting for its turn. */
+  /** Milliseconds that one of those has been waiting for its turn. */
   readonly waitedFor: number
   readonly ended: number
   /** Programs that may not or cannot be run, with the reason. */
@@ -99,18 +101,19 @@ class Runtime implements ProgramsRuntime {
     const program = this.programs.get(request.key)
     if (!program || this.stopped) this.end(request, { how: 'refused', reason: 'is not in the file any more' })
     else {
-      this.lanes[program.use].add(request, this.ports.clock.now())
+      const now = this.ports.clock.now()
+      this.lanes[program.use].add(request, now, after(now, request.patience))
       this.takeTurn()
     }
   }
 
   status(): ProgramsStatus {
     const { check, hook } = this.lanes
-    const since = Math.min(check.waitsSince ?? Infinity, hook.waitsSince ?? Infinity)
+    const since = Math.min(check.waitsSince, hook.waitsSince)
     return {
       running: check.running + hook.running,
       waiting: check.waits + hook.waits,
-      waitedFor: since === Infinity ? 0 : this.ports.clock.now() - since,
+      waitedFor: since === Number.POSITIVE_INFINITY ? 0 : this.ports.clock.now() - since,
       ended: this.ended,
       refused: [...this.refused.values()],
     }
@@ -119,7 +122,7 @@ class Runtime implements ProgramsRuntime {
   stop(): void {
     this.stopped = true
     this.leftoverTimer?.cancel()
-    for (const lane of Object.values(this.lanes)) lane.drain()
+    for (const lane of Object.values(this.lanes)) lane.clear()
     for (const { kill } of this.running.values()) kill()
     this.ports.endLeftovers((group) => this.running.has(group))
   }

@@ -79,7 +79,10 @@ describe('programs process', function () {
   }
   const ask = (which: ProgramConfig, variables: Record<string, string> = {}, input?: string): number => {
     const id = ++lastId
-    send({ type: 'run', request: { id, origin: 'x', key: programKey(which), variables, input } })
+    send({
+      type: 'run',
+      request: { id, origin: 'x', key: programKey(which), variables, input, patience: millis(1_000) },
+    })
     return id
   }
   const answered = async (id: number): Promise<ProgramRun> => {
@@ -150,11 +153,13 @@ describe('programs process', function () {
 
   it('ends what left its session and its parent, within about a second', async () => {
     const leaver = program([
-      script('leaver', `setsid -f sh -c 'echo > ${at('out/there')}; exec sleep 31.4159'; exit 0`),
+      script(
+        'leaver',
+        `setsid -f sh -c 'echo > ${at('out/there')}; exec sleep 31.4159'\nuntil [ -e ${at('out/there')} ]; do sleep 0.1; done`,
+      ),
     ])
     start(leaver)
     equal((await answered(ask(leaver))).how, 'exited')
-    await eventually('it ran', () => existsSync(at('out/there')))
     await eventually('it is gone', () => running('31.4159') === 0)
   })
 

@@ -2,17 +2,21 @@
 
 import { formatIp } from '../../base/ip.js'
 import { type ProgramRun, wordsOf } from '../../base/program.js'
-import { type Weight, weight } from '../../base/units.js'
+import { type Millis, type Weight, weight } from '../../base/units.js'
 import type { ScriptCheckConfig } from '../../config/checks/script.js'
 import { type ProgramConfig, programOfCheck } from '../../config/program.js'
 import { failed, inconclusive, type Outcome, passed } from '../outcome.js'
 import type { Checker } from './checker.js'
 import type { CheckTools } from './tools.js'
 
-/** Has a program run somewhere with the privilege to. Never rejects; always answers in the end. */
+/**
+ * Has a program run somewhere with the privilege to. Never rejects; always answers in the end. `patience`: how long it
+ * may wait for its turn before it is late.
+ */
 export type RunCheckProgram = (
   program: ProgramConfig,
   variables: Readonly<Record<string, string>>,
+  patience: Millis,
 ) => Promise<ProgramRun>
 
 const noPrograms: RunCheckProgram = async () => ({ how: 'refused', reason: 'no program can be run here' })
@@ -29,7 +33,7 @@ export const scriptChecker =
       ...(port > 0 && { VIPAIR_PORT: `${port}` }),
       VIPAIR_TIMEOUT_MS: `${check.timeout}`,
     }
-    return judgeRun(check, await runProgram(programOfCheck(check), variables))
+    return judgeRun(check, await runProgram(programOfCheck(check), variables, check.interval))
   }
 
 /** The weight that exit status 2 stands for is 0. */
