@@ -108,12 +108,16 @@ function watch(
   }
 }
 
+const causes: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there, or the interpreter in its first line is not',
+  EAGAIN: 'its user has too many processes: give it one of its own',
+}
+
 /** `cannot be started: spawn EACCES`: what was tried and the errno's name. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === undefined) return error.message
-  // The file itself has been looked at before.
-  const why = code === 'ENOENT' ? ' (it is not there, or the interpreter in its first line is not)' : ''
-  return `cannot be started: ${syscall?.split(' ')[0] ?? 'spawn'} ${code}${why}`
+  const why = causes[code]
+  return `cannot be started: ${syscall?.split(' ')[0] ?? 'spawn'} ${code}${why ? ` (${why})` : ''}`
 }
