@@ -10,7 +10,7 @@ import type { Scenario } from '../scenario.js'
 import { busyMachine, until } from '../wait.js'
 
 /** Each costs this kernel tens of milliseconds, and as much again to tell the hook. */
-const many = 200
+const many = 40
 
 /** Each server's exit status is in a file of its name; a hook adds what it is told to another file. */
 async function run(lab: Lab): Promise<void> {
@@ -44,14 +44,14 @@ async function run(lab: Lab): Promise<void> {
 [[virtual_service]]
 name = "web"
 address = "${virtualAddress}:${ports.http}"
-check = { type = "script", command = ["${check}"], weight_from_exit = true, interval = "500ms", timeout = "5s", rise = 1, fall = 2 }
+check = { type = "script", command = ["${check}"], weight_from_exit = true, interval = "1s", timeout = "5s", rise = 1, fall = 2 }
 real_servers = [${servers.join(', ')}]
 
 [[virtual_service]]
 name = "bulk"
 address = "${virtualAddress}:7000"
 forwarding = "nat"
-check = { type = "script", command = ["${always}"], interval = "60s", timeout = "10s", rise = 1, fall = 1 }
+check = { type = "script", command = ["${always}"], interval = "20s", timeout = "10s", rise = 1, fall = 1 }
 real_servers = [${bulk.join(', ')}]
 
 [[hook]]
@@ -142,7 +142,7 @@ command = ["${hook}"]
 export const scriptChecks: Scenario = {
   name: 'script-checks',
   summary:
-    'scripts set weights and health, 200 more beside them, and a hook is told; a killed programs process changes nothing',
+    'scripts set weights and health, 40 more beside them, and a hook is told; a killed programs process changes nothing',
   forwarding: 'direct',
   run,
 }
