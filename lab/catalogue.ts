@@ -26,6 +26,7 @@ import { spreadDirect, spreadNat } from './scenarios/spread.js'
 import { termActive } from './scenarios/term-active.js'
 import { tunnels } from './scenarios/tunnels.js'
 import { twoDirectors } from './scenarios/two-directors.js'
+import { youngSessions } from './scenarios/young-sessions.js'
 
 /** Every scenario, in the order they run. */
 export const catalogue: readonly Scenario[] = [
@@ -42,6 +43,7 @@ export const catalogue: readonly Scenario[] = [
   failback,
   failbackNat,
   cutActive,
+  youngSessions,
   termActive,
   freezeActive,
   serverKilled,
