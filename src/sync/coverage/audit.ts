@@ -24,8 +24,10 @@ export const auditTimes = {
   young: millis(750),
 } as const
 
-/** Buckets of a round: all of them within two seconds. */
+/** Buckets of a round at most: all of them within two seconds. */
 export const bucketsPerRound = 32
+/** Sessions of a round: 10 ms of work on either side. Half a million take seven seconds in all. */
+const sessionsPerRound = 20_000
 /** Of a bucket that differs; a larger one is asked about in part, another part each time. */
 export const hashesPerMessage = 300
 
@@ -163,7 +165,9 @@ function onTick(mirror: Mirror, state: AuditState, now: Millis, random: () => nu
   const seed = random()
   const told = new Map<number, readonly Session[]>()
   const digests: BucketDigest[] = []
-  for (let bucket = first; bucket < first + bucketsPerRound; bucket++) {
+  const fit = Math.floor((sessionsPerRound * bucketCount) / Math.max(1, mirror.size))
+  const buckets = Math.min(bucketCount - first, bucketsPerRound, Math.max(1, fit))
+  for (let bucket = first; bucket < first + buckets; bucket++) {
     const sessions = mirror.bucket(bucket, now).filter(({ since }) => after(since, auditTimes.young) <= now)
     told.set(bucket, sessions)
     digests.push(digestOf(sessions, seed))
@@ -261,8 +265,8 @@ function onLacks(state: AuditState, answer: AuditMessage & { kind: 'lacks' }, no
 }
 
 function concluded(state: AuditState, now: Millis): AuditState {
-  const first = state.round?.first ?? 0
-  const next = (first + bucketsPerRound) % bucketCount
+  const { first = 0, told } = state.round ?? {}
+  const next = (first + (told?.size ?? 0)) % bucketCount
   const lacking = [...state.findings.values()].some((finding) => finding.lacking > 0)
   return {
     ...state,

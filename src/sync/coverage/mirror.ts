@@ -27,7 +27,7 @@ export class Mirror {
   /** Told, and not kept, because there was no room. */
   refused = 0
 
-  /** `limit`: sessions; about 400 bytes each. */
+  /** `limit`: sessions; about 250 bytes each. */
   constructor(readonly limit: number) {}
 
   get size(): number {
