@@ -224,11 +224,6 @@ const later: readonly BadFile[] = [
     'panic_threshold = "50%"',
     '17:19: virtual_service[0].panic_threshold: "50%" is a string, expected a share between 0 and 1 such as 0.5, did you mean 0.5?',
   ),
-  service(
-    'a script check',
-    'check = { type = "script" }',
-    `17:18: virtual_service[0].check.type: "script" is not supported by this version, expected ${checkTypes}`,
-  ),
   tail(
     'kernel settings of other than the network',
     ['[ipvs]', 'sysctls = { "kernel.panic" = 1, "net.ipv4.vs.drop_entry" = true }'],
