@@ -11,7 +11,10 @@ import type { Scenario } from '../scenario.js'
 import { busyMachine, until } from '../wait.js'
 
 const kills = 10
-const services = 16
+/** A kill that came too late is not counted, and tried again: at most so many in all. */
+const attempts = 15
+/** Of a size that is read where the daemon runs, not in a process of its own. */
+const services = 12
 const serversEach = 100
 
 /** Weight and members differ with every round, so that each reload changes, adds and removes. */
@@ -121,18 +124,18 @@ async function run(lab: Lab): Promise<void> {
 
   const moment = moments()
   const seen: string[] = []
-  for (let round = 1; round <= kills; round++) {
+  for (let round = 1; seen.length < kills && round <= attempts; round++) {
     write(round)
     // Services are changed in their order, and the last of them are left for after the kill.
     const watched = Math.floor(services * 0.5 * (moment.next().value ?? 0))
     const { changed, all } = await killAmid(lab, await pid(), watched, weight(round), async () => {
       await command(lb1.runtimeFolder, '/v1/reload')
     })
-    seen.push(`${changed} of ${all}`)
-    assert.ok(changed > 0 && changed < all, `not in the middle: ${changed} of ${all} servers changed`)
+    if (changed > 0 && changed < all) seen.push(`${changed} of ${all}`)
     await stands(round)
   }
   lab.record('changed when it was killed', seen.join(', '))
+  assert.equal(seen.length, kills, `kills in the middle of an apply, of ${attempts}`)
   const { sessions } = await sessionsSettled(load)
   const window = await load.close()
   recordWindow(lab, window)
@@ -142,7 +145,7 @@ async function run(lab: Lab): Promise<void> {
 export const ipvsKilled: Scenario = {
   name: 'ipvs-killed',
   summary:
-    'the ipvs process killed ten times amid the apply of 1,600 servers: the table ends right, no session is lost',
+    'the ipvs process killed ten times amid the apply of 1,200 servers: the table ends right, no session is lost',
   forwarding: 'direct',
   run,
 }
