@@ -19,10 +19,20 @@ export function identify(check: CheckConfig, server: Endpoint): CheckIdentity {
   // A host has no ports: however many servers are on it, it is asked once.
   const port = check.type === 'icmp' ? hostPort : (check.port ?? server.port)
   const target = { address: server.address, port }
+  return { key: `${formatEndpoint(target)} ${textOf(check)}`, target, subject: subjectOf(check, target) }
+}
+
+/** Of each check once: thousands of servers may have the same. */
+const texts = new WeakMap<CheckConfig, string>()
+
+function textOf(check: CheckConfig): string {
+  const known = texts.get(check)
+  if (known !== undefined) return known
   // The port is in the target already: a check that names the server's own port is the same check.
   const { port: _, bind, ...rest } = check
-  const key = canonical({ ...rest, bind: bind && formatIp(bind), target: formatEndpoint(target) })
-  return { key, target, subject: subjectOf(check, target) }
+  const text = canonical({ ...rest, bind: bind && formatIp(bind) })
+  texts.set(check, text)
+  return text
 }
 
 /** JSON with sorted keys; absent and undefined are the same. */

@@ -79,7 +79,12 @@ export function buildRegistry(
         untold: false,
       }
       servers.set(key, server)
-      for (const check of configured) attach(checks, old, check, server)
+      // Of a service that did not change both are the very same, and so is what it is called.
+      const known = same?.endpoint === endpoint ? same.checks : []
+      for (const check of configured) {
+        const named = known.find((entry) => entry.check === check) ?? identify(check, endpoint)
+        attach(checks, old, check, named, server)
+      }
     }
   }
   return { checks, servers, hosts: byHost(checks.values()) }
@@ -103,28 +108,28 @@ function attach(
   checks: Map<string, CheckEntry>,
   old: Registry,
   check: CheckConfig,
+  { key, target, subject }: CheckIdentity,
   server: ServerEntry,
 ): void {
-  const identity = identify(check, server.endpoint)
-  let entry = checks.get(identity.key)
+  let entry = checks.get(key)
   if (!entry) {
-    const before = old.checks.get(identity.key)
-    const state = before?.state ?? initialCheckState(identity.subject)
-    const host = hostOf(identity, server)
+    const before = old.checks.get(key)
+    const state = before?.state ?? initialCheckState(subject)
+    const host = hostOf(target, server)
     const last = {
       warning: before?.warning,
       lastReason: before?.lastReason,
       lastDuration: before?.lastDuration,
     }
-    entry = { ...identity, check, servers: [], state, host, ...last }
-    checks.set(identity.key, entry)
+    entry = { key, target, subject, check, servers: [], state, host, ...last }
+    checks.set(key, entry)
   }
   if (server.checks.includes(entry)) return
   server.checks.push(entry)
   entry.servers.push(server)
 }
 
-function hostOf({ target }: CheckIdentity, { endpoint }: ServerEntry): string | undefined {
+function hostOf(target: Endpoint, { endpoint }: ServerEntry): string | undefined {
   const host = formatIp(endpoint.address)
-  return 'address' in target && formatIp(target.address) === host ? host : undefined
+  return formatIp(target.address) === host ? host : undefined
 }
