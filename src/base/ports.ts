@@ -357,3 +357,18 @@ export interface Nft {
   /** A table as `nft list table` prints it; undefined when there is none such. Rejects with `OpError`. */
   list(family: 'ip' | 'ip6' | 'inet', table: string): Promise<string | undefined>
 }
+
+/* Names. */
+
+export type NameAnswer =
+  /** At least one; `ttl` in seconds. */
+  | { readonly type: 'addresses'; readonly addresses: readonly IpAddress[]; readonly ttl: number }
+  /** DNS knows that there is none. */
+  | { readonly type: 'none'; readonly reason: string }
+  /** Nobody could be asked, or nobody answered. */
+  | { readonly type: 'unanswered'; readonly reason: string }
+
+export interface NameLookup {
+  /** Of both families; never rejects. The name is taken in full: no search domain is tried. */
+  lookUp(name: string): Promise<NameAnswer>
+}

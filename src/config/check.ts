@@ -36,6 +36,7 @@ export const defaultCheck: CheckConfig = {
   timeout: millis(1000),
   rise: 2,
   fall: 3,
+  address: undefined,
   port: undefined,
   bind: undefined,
   send: undefined,

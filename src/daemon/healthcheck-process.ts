@@ -10,6 +10,7 @@ import { startHealthcheck } from '../healthcheck/runtime.js'
 import { checkTools } from '../platform/check-tools.js'
 import { SystemClock } from '../platform/clock.js'
 import { openIcmpSocket } from '../platform/icmp-socket.js'
+import { DnsLookup } from '../platform/name-lookup.js'
 import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
 import { AskedPrograms } from './asked-programs.js'
@@ -43,7 +44,10 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       pinger,
       runProgram: (program, variables, patience) => asked.run(program, variables, patience),
     })
-    const runtime = startHealthcheck({ clock, log, random: randomBytes, runCheck }, collect)
+    const runtime = startHealthcheck(
+      { clock, log, random: randomBytes, lookup: new DnsLookup(), runCheck },
+      collect,
+    )
     let services: readonly VirtualServiceConfig[] | undefined
     return {
       handle(message) {

@@ -1,8 +1,8 @@
 /** What passing checks warn of, for people: servers with the same warning share a line. Pure. */
-import { type Endpoint, formatEndpoint } from '../base/ip.js'
+import { type CheckTarget, formatTarget } from './target.js'
 
 export interface WarningCheck {
-  readonly target: Endpoint
+  readonly target: CheckTarget
   readonly warning: string | undefined
 }
 
@@ -16,8 +16,8 @@ export function checkWarnings(checks: Iterable<WarningCheck>): readonly string[]
   for (const { target, warning } of checks) {
     if (warning === undefined) continue
     const known = targets.get(warning)
-    if (known) known.add(formatEndpoint(target))
-    else targets.set(warning, new Set([formatEndpoint(target)]))
+    if (known) known.add(formatTarget(target))
+    else targets.set(warning, new Set([formatTarget(target)]))
   }
   const lines = [...targets].map(([warning, all]) => `${warning}: ${named([...all])}`)
   if (lines.length <= mostLines) return lines

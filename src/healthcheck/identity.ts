@@ -1,14 +1,15 @@
 /** What makes two checks the same one, and what a person calls it. */
-import { type Endpoint, formatEndpoint, formatIp } from '../base/ip.js'
+import { type Endpoint, formatIp } from '../base/ip.js'
 import type { Port } from '../base/units.js'
 import type { CheckConfig } from '../config/check.js'
 import { subjectOf } from './subject.js'
+import { type CheckTarget, formatTarget } from './target.js'
 
 export interface CheckIdentity {
-  /** Equal for equal checks of the same address and port: such a check runs once, whoever asks for it. */
+  /** Equal for equal checks of the same target: such a check runs once, whoever asks for it. */
   readonly key: string
-  /** Where it goes: the real server's address, with the check's own port where it gives one. */
-  readonly target: Endpoint
+  /** The check's own address and port, the real server's where it gives none. */
+  readonly target: CheckTarget
   /** What a person calls it. */
   readonly subject: string
 }
@@ -16,10 +17,13 @@ export interface CheckIdentity {
 const hostPort = 0 as Port
 
 export function identify(check: CheckConfig, server: Endpoint): CheckIdentity {
-  // A host has no ports: however many servers are on it, it is asked once.
-  const port = check.type === 'icmp' ? hostPort : (check.port ?? server.port)
-  const target = { address: server.address, port }
-  return { key: `${formatEndpoint(target)} ${textOf(check)}`, target, subject: subjectOf(check, target) }
+  const target = targetOf(check, server)
+  const family = 'name' in target ? ` ${target.family}` : ''
+  return {
+    key: `${formatTarget(target)}${family} ${textOf(check)}`,
+    target,
+    subject: subjectAt(subjectOf(check, target), check, target),
+  }
 }
 
 /** Of each check once: thousands of servers may have the same. */
@@ -28,11 +32,25 @@ const texts = new WeakMap<CheckConfig, string>()
 function textOf(check: CheckConfig): string {
   const known = texts.get(check)
   if (known !== undefined) return known
-  // The port is in the target already: a check that names the server's own port is the same check.
-  const { port: _, bind, ...rest } = check
+  // They are in the target already: a check that names the server's own port is the same check.
+  const { address: _, port: __, bind, ...rest } = check
   const text = canonical({ ...rest, bind: bind && formatIp(bind) })
   texts.set(check, text)
   return text
+}
+
+function targetOf({ type, address, port: ownPort, bind }: CheckConfig, server: Endpoint): CheckTarget {
+  // A host has no ports: however many servers are on it, it is asked once.
+  const port = type === 'icmp' ? hostPort : (ownPort ?? server.port)
+  if (address === undefined) return { address: server.address, port }
+  if (!('name' in address)) return { address, port }
+  return { name: address.name, port, family: (bind ?? server.address).family, only: bind !== undefined }
+}
+
+/** What goes elsewhere says where. */
+function subjectAt(subject: string, { address }: CheckConfig, target: CheckTarget): string {
+  const place = formatTarget(target)
+  return address === undefined || subject.includes(place) ? subject : `${subject} at ${place}`
 }
 
 /** JSON with sorted keys; absent and undefined are the same. */

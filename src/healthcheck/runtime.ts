@@ -1,8 +1,7 @@
 /** The healthcheck process at work: runs the checks when they are due and tells what became of the servers. */
 import { weightAsked } from '../base/asked-weight.js'
 import type { Health, ServerHealth } from '../base/facts.js'
-import { formatEndpoint } from '../base/ip.js'
-import type { Clock, Log, Random, Timer } from '../base/ports.js'
+import type { Clock, Log, NameLookup, Random, Timer } from '../base/ports.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { isWorthTelling, leastAsked } from './asked.js'
@@ -13,16 +12,20 @@ import { Deadlines } from './deadlines.js'
 import { type CheckState, combine, isChanging, step } from './health.js'
 import { Histogram, type HistogramReading } from './histogram.js'
 import { LocalFaults } from './local-faults.js'
+import { Names } from './names/runtime.js'
 import { inconclusive, type Outcome, outcomeText } from './outcome.js'
 import { Punctuality } from './punctuality.js'
 import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from './registry.js'
 import { Schedule } from './schedule.js'
+import { formatTarget } from './target.js'
 import { pulse, type Run, stallThreshold, timeLimit } from './time-limit.js'
 
 export interface HealthcheckPorts {
   readonly clock: Clock
   readonly log: Log
   readonly random: Random
+  /** Absent: a check that goes to a name is inconclusive. */
+  readonly lookup?: NameLookup
   /** Runs one check, of any kind. */
   readonly runCheck: Checker
 }
@@ -101,6 +104,7 @@ class Runtime implements HealthcheckRuntime {
   private readonly schedule: Schedule
   private readonly running = new Map<string, RunningCheck>()
   private readonly limits = new Deadlines()
+  private readonly names: Names
   private timer: { readonly timer: Timer; readonly at: Millis } | undefined
   private turnPending = false
   private nextTurn = millis(0)
@@ -124,6 +128,7 @@ class Runtime implements HealthcheckRuntime {
     this.nextWarning = ports.clock.now()
     this.nextLateWarning = this.nextWarning
     this.punctuality = new Punctuality(this.nextWarning)
+    this.names = new Names(ports.clock, ports.log, ports.lookup)
   }
 
   configure(services: readonly VirtualServiceConfig[]): void {
@@ -131,6 +136,7 @@ class Runtime implements HealthcheckRuntime {
     const { clock } = this.ports
     const old = this.registry
     this.registry = buildRegistry(old, services, clock.wall())
+    this.names.configure([...this.registry.checks.values()].map(({ target }) => target))
     for (const key of old.checks.keys()) if (!this.registry.checks.has(key)) this.forget(key)
     for (const { key, check } of this.registry.checks.values()) {
       this.schedule.add(key, check.interval, clock.now(), check.fastInterval)
@@ -260,7 +266,7 @@ class Runtime implements HealthcheckRuntime {
   }
 
   private start(entry: CheckEntry, now: Millis): void {
-    const { key, check, target } = entry
+    const { key, check } = entry
     const run: RunningCheck = {
       startedAt: now,
       timeout: check.timeout,
@@ -269,10 +275,16 @@ class Runtime implements HealthcheckRuntime {
     }
     this.running.set(key, run)
     this.limits.set(key, timeLimit(run, this.stalled))
-    const { runCheck } = this.ports
-    new Promise<Outcome>((resolve) => resolve(runCheck(check, target, run.timeUp.signal)))
+    new Promise<Outcome>((resolve) => resolve(this.check(entry, run.timeUp.signal)))
       .catch((error: unknown) => inconclusive(`checker failed: ${String(error)}`))
       .then((outcome) => this.finish(key, run, outcome))
+  }
+
+  private check({ check, target }: CheckEntry, timeUp: AbortSignal): Promise<Outcome> {
+    const { runCheck } = this.ports
+    const found = this.names.resolve(target, timeUp)
+    if (!(found instanceof Promise)) return runCheck(check, found, timeUp)
+    return found.then((reached) => ('pass' in reached ? reached : runCheck(check, reached, timeUp)))
   }
 
   private finish(key: string, run: RunningCheck, outcome: Outcome): void {
@@ -325,7 +337,7 @@ class Runtime implements HealthcheckRuntime {
     const others = [...this.registry.checks.values()].some(
       (other) => other !== entry && other.warning === warning,
     )
-    if (!others) this.ports.log.warn(`${entry.subject} (${formatEndpoint(entry.target)}): ${warning}`)
+    if (!others) this.ports.log.warn(`${entry.subject} (${formatTarget(entry.target)}): ${warning}`)
   }
 
   private judge(server: ServerEntry): void {

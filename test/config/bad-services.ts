@@ -127,6 +127,18 @@ export const badServices: readonly BadFile[] = [
     '16:9: virtual_service[0].check: no port to check 10.0.0.21 on, expected port = 80 in the check',
   ),
   service(
+    'a check whose addresses do not fit',
+    [
+      web,
+      'real_servers = ["10.0.0.21:80"]',
+      'check = [{ type = "tcp", address = "10.0.0.300" }, { type = "tcp", address = "db_1.example.net." },',
+      '  { type = "tcp", address = "10.0.0.30", bind = "2001:db8::1" }, { type = "http", address = "db:80" }]',
+    ],
+    '16:36: virtual_service[0].check[0].address: "10.0.0.300" is not valid, expected an address, or a DNS name such as "db.example.net"',
+    '17:49: virtual_service[0].check[2].bind: 2001:db8::1 cannot reach 10.0.0.30, expected addresses of one family',
+    '17:93: virtual_service[0].check[3].address: "db:80" is not valid, expected an address such as "10.0.0.11" or "2001:db8::11"',
+  ),
+  service(
     'one port and a server without',
     [web, alone],
     '15:17: virtual_service[0].real_servers[0]: "10.0.0.21" has no port, expected address and port, did you mean "10.0.0.21:80"?',

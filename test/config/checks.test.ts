@@ -36,6 +36,7 @@ const common = {
   timeout: 1000,
   rise: 2,
   fall: 3,
+  address: undefined,
   port: undefined,
   bind: undefined,
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { formatEndpoint, formatIp, formatPrefix } from '../../src/base/ip.js'
+import { formatCheckAddress } from '../../src/config/host-name.js'
 import type { Config } from '../../src/config/model.js'
 import { parseConfig, type ValidConfig } from '../../src/config/parse.js'
 import { formatProblem } from '../../src/config/problem.js'
@@ -88,6 +89,7 @@ describe('a valid file', () => {
       timeout: 1000,
       rise: 2,
       fall: 3,
+      address: undefined,
       port: undefined,
       bind: undefined,
       send: undefined,
@@ -343,6 +345,22 @@ describe('checks', () => {
     )
   })
 
+  it('go to another machine by address or by name, and then ask for the site of that name', () => {
+    const [checks = []] =
+      checksOf(
+        'check = [{ type = "tcp", address = "2001:DB8::5" }, { type = "http", address = "DB.example.net." },',
+        '  { type = "http", address = "db.example.net", host = "www" }]',
+      ) ?? []
+    deepEqual(
+      checks.map(({ address }) => address && formatCheckAddress(address)),
+      ['2001:db8::5', 'db.example.net', 'db.example.net'],
+    )
+    deepEqual(
+      checks.map((check) => (check.type === 'http' ? check.host : undefined)),
+      [undefined, 'db.example.net', 'www'],
+    )
+  })
+
   it('over HTTP have every default', () => {
     deepEqual(checksOf('check = { type = "http" }')?.[0], [
       {
@@ -352,6 +370,7 @@ describe('checks', () => {
         timeout: 1000,
         rise: 2,
         fall: 3,
+        address: undefined,
         port: undefined,
         bind: undefined,
         path: '/',

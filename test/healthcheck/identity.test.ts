@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Port, port } from '../../src/base/units.js'
 import { identify } from '../../src/healthcheck/identity.js'
+import { formatTarget } from '../../src/healthcheck/target.js'
 import { endpoint, httpCheck, ip, tcpCheck } from './samples.js'
 
 const to = (n: number): Port | undefined => port(n)
@@ -18,6 +19,31 @@ describe('healthcheck/identity', () => {
     const shuffled = Object.fromEntries(Object.entries(check).reverse()) as unknown as typeof check
     const other = { ...shuffled, headers: { b: '2', a: '1' }, port: to(80) }
     assert.equal(identify(check, web).key, identify(other, web).key)
+  })
+
+  it('goes to its own address, which makes checks of several servers one', () => {
+    const elsewhere = tcpCheck({ address: ip('10.0.0.30'), port: to(22) })
+    const { key, subject, target } = identify(elsewhere, web)
+    assert.equal(subject, 'tcp 10.0.0.30:22')
+    assert.equal(formatTarget(target), '10.0.0.30:22')
+    assert.equal(identify(elsewhere, endpoint('10.0.0.22:80')).key, key)
+    assert.equal(
+      identify(httpCheck({ address: ip('10.0.0.30') }), web).subject,
+      'http GET /healthz at 10.0.0.30:80',
+    )
+    assert.equal(identify(tcpCheck({ address: web.address }), web).key, identify(tcpCheck(), web).key)
+  })
+
+  it('to a name is one check for each family, which is that of bind or of the server', () => {
+    const named = tcpCheck({ address: { name: 'db.example.net' } })
+    const keys = [
+      identify(named, web),
+      identify(named, endpoint('[2001:db8::21]:80')),
+      identify({ ...named, bind: ip('10.0.0.11') }, web),
+    ].map(({ key }) => key)
+    assert.equal(new Set(keys).size, keys.length)
+    assert.equal(identify(named, endpoint('10.0.0.22:80')).key, keys[0])
+    assert.equal(identify(named, web).subject, 'tcp db.example.net:80')
   })
 
   it('is another check when anything that matters differs', () => {

@@ -17,6 +17,7 @@ export const common = {
   timeout: patient,
   rise: 2,
   fall: 3,
+  address: undefined,
   port: undefined,
   bind: undefined,
 }

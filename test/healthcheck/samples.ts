@@ -26,6 +26,7 @@ const common = {
   timeout: millis(400),
   rise: 2,
   fall: 3,
+  address: undefined,
   port: undefined,
   bind: undefined,
 }

@@ -40,6 +40,7 @@ describe('healthcheck script', () => {
       rise: 1,
       fall: 1,
       port: undefined,
+      address: undefined,
       bind: undefined,
       fastInterval: undefined,
     }

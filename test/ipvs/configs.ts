@@ -17,6 +17,7 @@ const check = {
   timeout: millis(1000),
   rise: 2,
   fall: 3,
+  address: undefined,
   port: undefined,
   bind: undefined,
   send: undefined,

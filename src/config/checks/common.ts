@@ -1,6 +1,7 @@
 /** What every kind of check has, in the model and back in the file's words. */
 import { formatIp, type IpAddress } from '../../base/ip.js'
 import type { Millis, Port } from '../../base/units.js'
+import { type CheckAddress, formatCheckAddress } from '../host-name.js'
 import { formatDuration } from '../values.js'
 
 export interface CheckCommon {
@@ -12,6 +13,8 @@ export interface CheckCommon {
   readonly rise: number
   /** Consecutive failures that make unhealthy. */
   readonly fall: number
+  /** The machine that is checked; undefined: the real server. */
+  readonly address: CheckAddress | undefined
   /** Undefined: the real server's. */
   readonly port: Port | undefined
   /** Source address; undefined: the kernel's choice. */
@@ -24,8 +27,8 @@ interface CommonTable extends Omit<CheckCommon, 'fastInterval'> {
 
 /** Of a check's table, which has more. */
 export const commonOf = (table: CommonTable): CheckCommon => {
-  const { interval, fast_interval: fastInterval, timeout, rise, fall, port, bind } = table
-  return { interval, fastInterval, timeout, rise, fall, port, bind }
+  const { interval, fast_interval: fastInterval, timeout, rise, fall, address, port, bind } = table
+  return { interval, fastInterval, timeout, rise, fall, address, port, bind }
 }
 
 export const normalCommon = (check: CheckCommon) => ({
@@ -34,6 +37,7 @@ export const normalCommon = (check: CheckCommon) => ({
   timeout: formatDuration(check.timeout),
   rise: check.rise,
   fall: check.fall,
+  address: check.address && formatCheckAddress(check.address),
   port: check.port,
   bind: check.bind && formatIp(check.bind),
 })

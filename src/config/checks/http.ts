@@ -1,12 +1,13 @@
 /** A check of type `http`, and what one over TLS has as well. */
 import type { CompleteOf } from '../schema.js'
 import type { httpCheck } from '../tables/checks/http.js'
+import { nameIn } from '../host-name.js'
 import { type CheckCommon, commonOf } from './common.js'
 
 export interface RequestConfig {
   readonly path: string
   readonly method: string
-  /** Host header; undefined: the address. */
+  /** Host header; undefined: the address. Of a check whose `address` is a name, that name. */
   readonly host: string | undefined
   readonly headers: Readonly<Record<string, string>>
   /** Accepted status codes as inclusive ranges. */
@@ -28,7 +29,9 @@ export interface HttpCheckConfig extends CheckCommon, RequestConfig {
 type RequestTable = Omit<CompleteOf<typeof httpCheck>, 'type' | 'http2'>
 
 export function requestOf(table: RequestTable): RequestConfig {
-  const { path, method, host, headers, status, body } = table
+  const { address, path, method, headers, status, body } = table
+  // Whoever names a machine means the site of that name.
+  const host = table.host ?? nameIn(address)
   return {
     path,
     method,

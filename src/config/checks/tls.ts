@@ -3,6 +3,7 @@ import type { Millis } from '../../base/units.js'
 import type { CompleteOf } from '../schema.js'
 import type { tlsCheck } from '../tables/checks/tls.js'
 import { formatDuration } from '../values.js'
+import { nameIn } from '../host-name.js'
 import { type CheckCommon, commonOf } from './common.js'
 
 /** Files are told by their paths: what is in them is no part of the configuration. */
@@ -30,11 +31,12 @@ export interface TlsCheckConfig extends CheckCommon, EncryptionConfig {
 
 type EncryptionTable = Pick<
   CompleteOf<typeof tlsCheck>,
-  'sni' | 'verify' | 'ca_file' | 'cert_file' | 'key_file' | 'expires_within'
+  'address' | 'sni' | 'verify' | 'ca_file' | 'cert_file' | 'key_file' | 'expires_within'
 >
 
 export const encryptionOf = (table: EncryptionTable): EncryptionConfig => ({
-  sni: table.sni?.toLowerCase(),
+  // Whoever names a machine means the certificate of that name.
+  sni: table.sni?.toLowerCase() ?? nameIn(table.address),
   verify: table.verify,
   caFile: table.ca_file,
   certFile: table.cert_file,

@@ -6,6 +6,7 @@ import { hasManyPorts } from '../service-address.js'
 import { formatDuration } from '../values.js'
 import type { ServiceDraft } from './services.js'
 
+type CheckDraft = NonNullable<NonNullable<ServiceDraft['check']>[number]>
 type ServerDraft = NonNullable<NonNullable<ServiceDraft['real_servers']>[number]>
 
 export function checkServerChecks(service: ServiceDraft, path: Path, report: Report): void {
@@ -42,18 +43,31 @@ const hasNoPort = (type: string | undefined): boolean => ['none', 'icmp', 'scrip
 
 function checkList(list: ServiceDraft['check'], path: Path, report: Report): void {
   for (const [i, check] of (list ?? []).entries()) {
-    if (!check || !('interval' in check)) continue
-    const { interval, fast_interval: fast } = check
-    if (interval === undefined || fast === undefined || fast <= interval) continue
-    const where = report.isAbsent([...path, 'type']) ? [...path, i] : path
-    report.error([...where, 'fast_interval'], 'longer than the interval', {
-      expected: `at most ${formatDuration(interval)}`,
-    })
+    if (!check) continue
+    // A single check need not be in a list.
+    const where: Path = report.isAbsent([...path, 'type']) ? [...path, i] : path
+    if (check.type !== 'none') {
+      checkFamilies(check, where, report)
+      checkPace(check, where, report)
+    } else if (list && list.length > 1)
+      report.error(where, '"none" beside other checks', { expected: 'it alone, or without it' })
   }
-  if (!list || list.length < 2) return
-  for (const [i, check] of list.entries()) {
-    if (check?.type === 'none') {
-      report.error([...path, i], '"none" beside other checks', { expected: 'it alone, or without it' })
-    }
-  }
+}
+
+function checkFamilies(check: CheckDraft, path: Path, report: Report): void {
+  if (!('bind' in check)) return
+  const { address, bind } = check
+  if (!bind || !address || 'name' in address || address.family === bind.family) return
+  report.error([...path, 'bind'], `${formatIp(bind)} cannot reach ${formatIp(address)}`, {
+    expected: 'addresses of one family',
+  })
+}
+
+function checkPace(check: CheckDraft, path: Path, report: Report): void {
+  if (!('interval' in check)) return
+  const { interval, fast_interval: fast } = check
+  if (interval === undefined || fast === undefined || fast <= interval) return
+  report.error([...path, 'fast_interval'], 'longer than the interval', {
+    expected: `at most ${formatDuration(interval)}`,
+  })
 }

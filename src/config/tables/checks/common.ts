@@ -1,4 +1,5 @@
 /** The keys that every kind of check has. */
+import { hostOrIp } from '../../host-name.js'
 import { ip, portNumber } from '../../network.js'
 import { defaulted, optional, required } from '../../schema.js'
 import { choice, duration, integer } from '../../values.js'
@@ -20,6 +21,7 @@ export const common = {
   ),
   rise: defaulted(integer(1, 100, count), 2, 'Consecutive passes that make a server healthy.'),
   fall: defaulted(integer(1, 100, count), 3, 'Consecutive failures that make it unhealthy.'),
+  address: optional(hostOrIp, "The machine to check, by address or DNS name; the real server's own address."),
   port: optional(portNumber, "The port to check; the real server's own."),
   bind: optional(ip(), "Source address; the kernel's choice."),
 }
@@ -34,6 +36,7 @@ export const synonyms = {
   retry: 'fall',
   retries: 'fall',
   connect_timeout: 'timeout',
+  connect_ip: 'address',
   connect_port: 'port',
   bindto: 'bind',
   url: 'path',
