@@ -7,6 +7,7 @@ import { failback, failbackNat } from './scenarios/failback.js'
 import { freezeActive } from './scenarios/freeze-active.js'
 import { frrProtocols } from './scenarios/frr-protocols.js'
 import { fullNat, fullNatNftables } from './scenarios/full-nat.js'
+import { healthcheckKilled } from './scenarios/healthcheck-killed.js'
 import { ipvsKernel } from './scenarios/ipvs-kernel.js'
 import { ipvsKilled } from './scenarios/ipvs-killed.js'
 import { ipvsMatrix } from './scenarios/ipvs-matrix.js'
@@ -55,6 +56,7 @@ export const catalogue: readonly Scenario[] = [
   draining,
   judgement,
   ipvsKilled,
+  healthcheckKilled,
   differentKeys,
   keepalivedPeerLower,
   keepalivedPeerHigher,

@@ -30,6 +30,7 @@ export function buildConfig(file: FileTable): Config {
         udp: file.ipvs.timeouts.udp,
       },
     },
+    healthcheck: { processes: file.healthcheck.processes },
     control: { group: file.control.group, mode: file.control.mode },
     log: { level: file.log.level, format: file.log.format },
     hooks: file.hook.map(buildHook),

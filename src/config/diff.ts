@@ -14,7 +14,7 @@ export interface KeyChange {
 
 /** What an entry is about. Servers are entries of their own, so that a service's keys are only its own. */
 export type Subject =
-  | { readonly table: 'pair' | 'sync' | 'ipvs' | 'control' | 'log' }
+  | { readonly table: 'pair' | 'sync' | 'ipvs' | 'healthcheck' | 'control' | 'log' }
   | { readonly table: 'director' | 'virtual_router' | 'virtual_service' | 'hook'; readonly name: string }
   | { readonly table: 'real_server'; readonly service: string; readonly name: string }
 
@@ -46,7 +46,7 @@ export function diff(before: Config, after: Config): readonly DiffEntry[] {
 }
 
 function* differences(old: NormalForm, now: NormalForm): Generator<DiffEntry> {
-  for (const table of ['pair', 'sync', 'ipvs', 'control', 'log'] as const) {
+  for (const table of ['pair', 'sync', 'ipvs', 'healthcheck', 'control', 'log'] as const) {
     yield* changed({ table }, old[table], now[table])
   }
   yield* named(placed(old.director), placed(now.director), (name) => ({ table: 'director', name }))

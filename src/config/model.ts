@@ -14,6 +14,7 @@ export interface Config {
   readonly virtualServices: readonly VirtualServiceConfig[]
   readonly sync: SyncConfig
   readonly ipvs: IpvsConfig
+  readonly healthcheck: HealthcheckConfig
   readonly control: ControlConfig
   readonly log: LogConfig
   readonly hooks: readonly HookConfig[]
@@ -270,6 +271,11 @@ export interface IpvsConfig {
     readonly tcpFin: Millis | undefined
     readonly udp: Millis | undefined
   }
+}
+
+export interface HealthcheckConfig {
+  /** How many share the checks. */
+  readonly processes: number | 'auto'
 }
 
 export interface ControlConfig {

@@ -31,6 +31,7 @@ export interface NormalForm {
   readonly virtual_service: readonly NormalTable[]
   readonly sync: NormalTable
   readonly ipvs: NormalTable
+  readonly healthcheck: NormalTable
   readonly control: NormalTable
   readonly log: NormalTable
   readonly hook: readonly NormalTable[]
@@ -57,6 +58,7 @@ export function normalForm(config: Content, services = config.virtualServices): 
       sysctls: config.ipvs.sysctls,
       timeouts: timeouts(config.ipvs),
     },
+    healthcheck: { processes: config.healthcheck.processes },
     control: given({
       group: config.control.group,
       mode: `0${config.control.mode.toString(8).padStart(3, '0')}`,

@@ -1,6 +1,7 @@
 /** The child processes as the parent starts them: which module, which messages, which descriptors. */
 import type { Clock, Log } from '../base/ports.js'
 import type { LogConfig } from '../config/model.js'
+import { CheckProcesses } from './check-processes.js'
 import {
   type FromHealthcheck,
   type FromHooks,
@@ -23,7 +24,7 @@ import { SupervisedChild } from './supervisor.js'
 export interface Children {
   readonly vrrp: SupervisedChild<ToVrrp, FromVrrp>
   readonly ipvs: SupervisedChild<ToIpvs, FromIpvs>
-  readonly healthcheck: SupervisedChild<ToHealthcheck, FromHealthcheck>
+  readonly healthcheck: CheckProcesses
   /** Absent when there is no peer to mirror to. */
   readonly sync: SupervisedChild<ToSync, FromSync> | undefined
   readonly tracker: SupervisedChild<ToTracker, FromTracker>
@@ -34,7 +35,8 @@ export interface Children {
 export interface ChildrenHandlers {
   onVrrp(message: FromVrrp): void
   onIpvs(message: FromIpvs): void
-  onHealthcheck(message: FromHealthcheck): void
+  /** `process`: which of them. */
+  onHealthcheck(message: FromHealthcheck, process: string): void
   onSync(message: FromSync): void
   onTracker(message: FromTracker): void
   onPrograms(message: FromPrograms): void
@@ -82,9 +84,14 @@ export function createChildren(options: ChildrenOptions, handlers: ChildrenHandl
       types: messageTypes.fromIpvs,
       onMessage: handlers.onIpvs,
     }),
-    healthcheck: new SupervisedChild({
-      ...common('healthcheck'),
-      types: messageTypes.fromHealthcheck,
+    healthcheck: new CheckProcesses({
+      create: (name, onMessage) =>
+        new SupervisedChild<ToHealthcheck, FromHealthcheck>({
+          ...common('healthcheck'),
+          name,
+          types: messageTypes.fromHealthcheck,
+          onMessage,
+        }),
       onMessage: handlers.onHealthcheck,
     }),
     sync:

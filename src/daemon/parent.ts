@@ -153,7 +153,7 @@ export class Parent {
       {
         onVrrp: (message) => this.onVrrp(message),
         onIpvs: (message) => this.onIpvs(message),
-        onHealthcheck: (message) => this.onHealthcheck(message),
+        onHealthcheck: (message, process) => this.onHealthcheck(message, process),
         onSync: (message) => this.onSync(message),
         onTracker: (message) => {
           this.tracker.onMessage(message)
@@ -167,10 +167,12 @@ export class Parent {
         onDeath: (name) => this.onDeath(name),
       },
     )
+    this.children.healthcheck.renewFiles(options.checkFiles)
+    this.children.healthcheck.configure(config)
     this.tracker = new Tracker(this.children, config)
-    this.programs = new Programs(this.children.programs, options.local.name, config, {
-      healthcheck: (answer) => this.children.healthcheck.send(answer),
-      hooks: (answer) => this.hooks.onAnswer(answer),
+    this.programs = new Programs(this.children.programs, options.local.name, config, (answer, origin) => {
+      if (origin === undefined || origin === 'hooks') this.hooks.onAnswer(answer)
+      if (origin !== 'hooks') this.children.healthcheck.answer(answer, origin)
     })
     this.hooks = new Hooks(this.children.hooks, clock, options.local.name, config)
     this.events = new Events(clock, (events) => this.hooks.tell(events))
@@ -185,7 +187,8 @@ export class Parent {
     const { local, version } = this.options
     this.events.tell('director.state', local.name, 'running', `vipair ${version}, config ${this.config.hash}`)
     // Checks can wait until the table stands: on a single processor they would only be in its way.
-    for (const child of this.inUse) if (child !== this.children.healthcheck) child.start()
+    const { all: checkers } = this.children.healthcheck
+    for (const child of this.inUse) if (!checkers.some((one) => one === child)) child.start()
     if (this.hasTable) prefer(this.children.ipvs.pid, true)
     this.mirror?.start()
     this.tick()
@@ -252,7 +255,7 @@ export class Parent {
     if (this.hasTable) {
       const setting = { ...this.ipvsSetting(), services: [] }
       this.children.ipvs.send({ type: 'configure', setting, services: update })
-      this.children.healthcheck.send({ type: 'configure', services: update })
+      this.children.healthcheck.configure(config)
       this.children.sync?.send({ type: 'configure', services: update })
     }
     return differences
@@ -263,7 +266,7 @@ export class Parent {
     if (same(this.checkFiles, files)) return
     this.checkFiles = files
     this.options.log.info('reload: the certificates and keys of checks were read anew')
-    this.children.healthcheck.send({ type: 'checkFiles', files })
+    this.children.healthcheck.renewFiles(files)
   }
 
   /** What `reload` would do with this configuration. Touches nothing. */
@@ -370,7 +373,7 @@ export class Parent {
       version,
       uptime: millis(clock.now() - this.startedAt),
       now: clock.now(),
-      reports: this.reports,
+      reports: this.allReports,
       health: this.health.all,
       healthSince: this.health.since,
       overrides: this.overrides,
@@ -393,7 +396,12 @@ export class Parent {
   }
 
   metrics(): readonly MetricFamily[] {
-    return metricsOf(this.status(), this.reports)
+    return metricsOf(this.status(), this.allReports)
+  }
+
+  private get allReports(): Reports {
+    const { status } = this.children.healthcheck
+    return status ? { ...this.reports, healthcheck: status } : this.reports
   }
 
   /** Addresses without services need no table, and no kernel that could hold one. */
@@ -409,7 +417,7 @@ export class Parent {
       ...(this.hooks.needed ? [hooks] : []),
     ]
     return this.hasTable
-      ? [ipvs, vrrp, healthcheck, ...(sync ? [sync] : []), ...trackers]
+      ? [ipvs, vrrp, ...healthcheck.all, ...(sync ? [sync] : []), ...trackers]
       : [vrrp, ...trackers]
   }
 
@@ -555,12 +563,8 @@ export class Parent {
     }
   }
 
-  private onHealthcheck(message: FromHealthcheck): void {
+  private onHealthcheck(message: FromHealthcheck, process: string): void {
     switch (message.type) {
-      case 'ready':
-        this.children.healthcheck.send({ type: 'checkFiles', files: this.checkFiles })
-        this.children.healthcheck.send({ type: 'start', services: this.config.virtualServices })
-        return
       case 'healthChanged':
         for (const server of message.servers) this.health.learn(server)
         this.mirror?.healthChanged(message.servers)
@@ -570,12 +574,11 @@ export class Parent {
         return
       case 'runProgram': {
         const { type: _, ...request } = message
-        this.programs.run({ ...request, origin: 'healthcheck' })
+        this.programs.run({ ...request, origin: process })
         return
       }
       case 'status':
-        this.reports.healthcheck = message.status
-        this.lags.set('healthcheck', message.eventLoopLagMs)
+        this.lags.set(process, message.eventLoopLagMs)
         return
       default:
         return

@@ -19,12 +19,12 @@ export class Programs {
   private programs: readonly ProgramConfig[]
   private ready = false
 
-  /** `origins`: how to answer each process that may ask. */
+  /** `answer`: tells the process that asked, or all that may have, where `origin` is undefined. */
   constructor(
     private readonly child: Children['programs'],
     private readonly director: string,
     config: Config,
-    private readonly origins: Readonly<Record<string, (answer: ProgramAnswer) => void>>,
+    private readonly answer: (answer: ProgramAnswer, origin: string | undefined) => void,
   ) {
     this.programs = programsOf(config)
   }
@@ -49,7 +49,8 @@ export class Programs {
   run(request: ProgramRequest): void {
     if (this.ready && this.child.send({ type: 'run', request })) return
     const reason = 'the process that runs programs is not there'
-    this.origins[request.origin]?.({ type: 'programEnded', id: request.id, run: { how: 'refused', reason } })
+    const { id, origin } = request
+    this.answer({ type: 'programEnded', id, run: { how: 'refused', reason } }, origin)
   }
 
   onMessage(message: FromPrograms): void {
@@ -60,7 +61,7 @@ export class Programs {
         return
       case 'programEnded': {
         const { origin, id, run } = message
-        this.origins[origin]?.({ type: 'programEnded', id, run })
+        this.answer({ type: 'programEnded', id, run }, origin)
         return
       }
       case 'scriptGroup':
@@ -80,7 +81,7 @@ export class Programs {
     this.ready = false
     this.status = undefined
     endGroups(this.groups)
-    for (const answer of Object.values(this.origins)) answer({ type: 'programsLost' })
+    this.answer({ type: 'programsLost' }, undefined)
   }
 
   /** Resolves when it is gone, and with it whatever it ran. */

@@ -484,6 +484,16 @@ const values: readonly BadFile[] = [
     '17:38: virtual_service[0].check.headers."X A": not the name of a header',
   ),
   tail(
+    'no process at all',
+    ['[healthcheck]', 'processes = 0'],
+    '18:13: healthcheck.processes: 0 is out of range, expected an integer from 1 to 64',
+  ),
+  tail(
+    'a word for a number of processes',
+    ['[healthcheck]', 'processes = "all"'],
+    '18:13: healthcheck.processes: "all" is not one of them, expected "auto"',
+  ),
+  tail(
     'socket mode as a number',
     ['[control]', 'mode = 660'],
     '18:8: control.mode: 660 is an integer, expected permission bits as a string such as "0660", did you mean "660"?',

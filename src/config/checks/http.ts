@@ -1,7 +1,8 @@
 /** A check of type `http`, and what one over TLS has as well. */
+
+import { nameIn } from '../host-name.js'
 import type { CompleteOf } from '../schema.js'
 import type { httpCheck } from '../tables/checks/http.js'
-import { nameIn } from '../host-name.js'
 import { type CheckCommon, commonOf } from './common.js'
 
 export interface RequestConfig {

@@ -1,9 +1,9 @@
 /** A check of type `tls`, and what every check over TLS has. */
 import type { Millis } from '../../base/units.js'
+import { nameIn } from '../host-name.js'
 import type { CompleteOf } from '../schema.js'
 import type { tlsCheck } from '../tables/checks/tls.js'
 import { formatDuration } from '../values.js'
-import { nameIn } from '../host-name.js'
 import { type CheckCommon, commonOf } from './common.js'
 
 /** Files are told by their paths: what is in them is no part of the configuration. */

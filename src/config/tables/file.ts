@@ -2,6 +2,7 @@
 import { list } from '../collections.js'
 import { type DraftOf, defaulted, required } from '../schema.js'
 import { keyHomes, table } from '../table.js'
+import { healthcheckTable } from './healthcheck.js'
 import { hook } from './hook.js'
 import { controlTable, directorTable, ipvsTable, logTable, pairTable, syncTable } from './machine.js'
 import { virtualRouterTable } from './virtual-router.js'
@@ -26,6 +27,7 @@ export const fileTable = table(
     ),
     sync: defaulted(syncTable, {}, 'Mirroring of the connection table to the peer.'),
     ipvs: defaulted(ipvsTable, {}, "The kernel's IPVS table."),
+    healthcheck: defaulted(healthcheckTable, {}, 'The processes that check the servers.'),
     control: defaulted(controlTable, {}, 'The control socket.'),
     log: defaulted(logTable, {}, 'What the daemon writes about itself.'),
     hook: defaulted(
