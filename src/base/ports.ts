@@ -4,7 +4,7 @@
  * the ports it uses in its constructor: no default, no global.
  */
 import type { Endpoint, IpAddress, IpPrefix } from './ip.js'
-import type { Millis } from './units.js'
+import type { Millis, Port } from './units.js'
 
 export interface Timer {
   cancel(): void
@@ -371,4 +371,30 @@ export type NameAnswer =
 export interface NameLookup {
   /** Of both families; never rejects. The name is taken in full: no search domain is tried. */
   lookUp(name: string): Promise<NameAnswer>
+}
+
+/* Packets made by hand, for destinations that are this machine's own addresses too. */
+
+/** A machine on one of our links. */
+export interface Neighbour {
+  readonly interfaceIndex: number
+  readonly mac: Uint8Array
+}
+
+export interface PacketPort {
+  /**
+   * From now on `onPacket` gets, IP header first, what TCP sends to the local ports that this answers; they
+   * are nobody else's. Throws `OpError`.
+   */
+  listen(onPacket: (packet: Uint8Array, from: Neighbour) => void): readonly Port[]
+  /**
+   * Sends an IP packet, whatever its destination, to where the route to `via` leads; both are of one family.
+   * IPVS, which would take an IPv6 packet to a virtual service for a client's, sees it. Throws `OpError`.
+   */
+  send(packet: Uint8Array, via: IpAddress): void
+  /** Sends an IPv6 packet in a frame to this neighbour, past everything. Throws `OpError`. */
+  sendTo(packet: Uint8Array, neighbour: Neighbour): void
+  /** Which of our addresses the kernel would take. Throws `OpError`. */
+  sourceTowards(destination: IpAddress): IpAddress
+  close(): void
 }

@@ -43,6 +43,9 @@ export const libc = {
     'long recv(int, void *, size_t, int)',
   ),
   sendmsg: native<(fd: number, message: Bytes, flags: number) => number>('long sendmsg(int, void *, int)'),
+  recvfrom: native<
+    (fd: number, buffer: Bytes, length: number, flags: number, address: Bytes, addressLength: Bytes) => number
+  >('long recvfrom(int, void *, size_t, int, void *, void *)'),
   recvmsg: native<(fd: number, message: Bytes, flags: number) => number>('long recvmsg(int, void *, int)'),
   epollCreate: native<(flags: number) => number>('int epoll_create1(int)'),
   epollControl: native<(epoll: number, operation: number, fd: number, event: Bytes) => number>(

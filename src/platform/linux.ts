@@ -59,6 +59,7 @@ export const optionOf = {
   attachReusePortFilter: socket('SO_ATTACH_REUSEPORT_CBPF', 51),
   tos: ip('IP_TOS', 1),
   freeBind: ip('IP_FREEBIND', 15),
+  noDefragmentation: ip('IP_NODEFRAG', 22),
   bindAddressNoPort: ip('IP_BIND_ADDRESS_NO_PORT', 24),
   multicastInterface: ip('IP_MULTICAST_IF', 32),
   multicastLoop: ip('IP_MULTICAST_LOOP', 34),

@@ -17,6 +17,8 @@ export const BPF = {
   loadHeaderLength: 0xb1,
   /** Skips as many instructions as it says where A is the constant, or where it is not. */
   jumpEqual: 0x15,
+  /** Where A has any of the constant's bits. */
+  jumpAnyBit: 0x45,
   /** So many bytes of the packet, or none of it. */
   answer: 0x06,
 } as const

@@ -9,10 +9,10 @@
  *      +---------+---------+-----+-------+----+----+-----+-------+-------+----+----+---------+
  */
 import { equalBytes, Reader, Writer } from '../base/bytes.js'
+import { internetChecksum } from '../base/checksum.js'
 import { equalIp, type IpAddress } from '../base/ip.js'
 import type { Result } from '../base/result.js'
 import { fail, ok } from '../base/result.js'
-import { internetChecksum } from './checksum.js'
 
 const macLength = 6
 const etherTypeIpv6 = 0x86dd

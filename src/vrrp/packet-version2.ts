@@ -15,6 +15,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 import { equalBytes, Reader, Writer } from '../base/bytes.js'
+import { internetChecksum } from '../base/checksum.js'
 import type { IpAddress } from '../base/ip.js'
 import type { Result } from '../base/result.js'
 import { fail, ok } from '../base/result.js'
@@ -26,7 +27,6 @@ import {
   priority as toPriority,
   vrid as toVrid,
 } from '../base/units.js'
-import { internetChecksum } from './checksum.js'
 import { type Advertisement, type PacketError, typeAdvertisement } from './packet.js'
 
 const version2 = 2

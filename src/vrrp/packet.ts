@@ -12,6 +12,7 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 import { Reader, Writer } from '../base/bytes.js'
+import { internetChecksum, type PseudoHeader } from '../base/checksum.js'
 import type { IpAddress } from '../base/ip.js'
 import type { Result } from '../base/result.js'
 import { fail, ok } from '../base/result.js'
@@ -24,7 +25,6 @@ import {
   priority as toPriority,
   vrid as toVrid,
 } from '../base/units.js'
-import { internetChecksum, type PseudoHeader } from './checksum.js'
 
 /** IP protocol number of VRRP (section 5.1.1.4). */
 export const vrrpProtocol = 112

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { toHex } from '../../src/base/bytes.js'
+import type { PseudoHeader } from '../../src/base/checksum.js'
 import { type IpAddress, ipFromBytes } from '../../src/base/ip.js'
 import { millis, priority, vrid } from '../../src/base/units.js'
-import type { PseudoHeader } from '../../src/vrrp/checksum.js'
 import {
   type Advertisement,
   decodeAdvertisement,

@@ -1,5 +1,5 @@
 /** The Internet checksum (RFC 1071), with and without a pseudo-header. */
-import type { IpAddress } from '../base/ip.js'
+import type { IpAddress } from './ip.js'
 
 /** The fields of the IP header that a checksum covers besides the message; both addresses of one family. */
 export interface PseudoHeader {
@@ -8,7 +8,7 @@ export interface PseudoHeader {
 }
 
 /**
- * Zero over a message that carries its right checksum. The message's length is even and under 64 KiB, so
+ * Zero over a message that carries its right checksum. The message is under 64 KiB, so
  * that the pseudo-headers of RFC 5798 section 5.2.8 (IPv4) and RFC 8200 section 8.1 (IPv6) come to the same sum.
  */
 export function internetChecksum(message: Uint8Array, pseudo?: PseudoHeader, protocol = 0): number {
