@@ -41,6 +41,7 @@ export const defaultCheck: CheckConfig = {
   bind: undefined,
   send: undefined,
   expect: undefined,
+  through: 'address',
 }
 
 /** Empty where the file asks for none. */

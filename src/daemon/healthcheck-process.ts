@@ -1,6 +1,8 @@
 /** The healthcheck process: speaks to the real servers and needs no privilege for it. */
 import { randomBytes } from 'node:crypto'
 import type { ServerHealth } from '../base/facts.js'
+import type { Log, PacketPort } from '../base/ports.js'
+import { OpError } from '../base/result.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { updated } from '../config/share.js'
 import { Pinger } from '../healthcheck/checkers/pinger.js'
@@ -11,6 +13,7 @@ import { checkTools } from '../platform/check-tools.js'
 import { SystemClock } from '../platform/clock.js'
 import { openIcmpSocket } from '../platform/icmp-socket.js'
 import { DnsLookup } from '../platform/name-lookup.js'
+import { openPacketPort } from '../platform/packet-port.js'
 import { becomeNobody } from '../platform/privileges.js'
 import { Reactor } from '../platform/reactor.js'
 import { AskedPrograms } from './asked-programs.js'
@@ -22,8 +25,9 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
   messageTypes.toHealthcheck,
   ({ log, emit }) => {
     const reactor = Reactor.open()
-    // Always, for a reload may bring the first check that needs it, and by then nothing more can be opened.
+    // Always, for a reload may bring the first check that needs them, and by then nothing more can be opened.
     const pinger = new Pinger(randomBytes, (options) => openIcmpSocket(reactor, options))
+    const packets = packetPort(reactor, log)
     becomeNobody()
     // A real server that fails takes its checks in many services with it: they travel as one fact.
     let changed: ServerHealth[] = []
@@ -45,7 +49,7 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       runProgram: (program, variables, patience) => asked.run(program, variables, patience),
     })
     const runtime = startHealthcheck(
-      { clock, log, random: randomBytes, lookup: new DnsLookup(), runCheck },
+      { clock, log, random: randomBytes, lookup: new DnsLookup(), runCheck, ...(packets && { packets }) },
       collect,
     )
     let services: readonly VirtualServiceConfig[] | undefined
@@ -69,8 +73,20 @@ runChild<ToHealthcheck, { type: 'healthChanged'; servers: readonly ServerHealth[
       async stop() {
         runtime.stop()
         pinger.close()
+        packets?.close()
         reactor.close()
       },
     }
   },
 )
+
+/** While the privilege lasts. Without it the checks that need it say so. */
+function packetPort(reactor: Reactor, log: Log): PacketPort | undefined {
+  try {
+    return openPacketPort(reactor)
+  } catch (error) {
+    if (!(error instanceof OpError)) throw error
+    log.debug(`no checks through the forwarding method: ${error.message}`)
+    return undefined
+  }
+}

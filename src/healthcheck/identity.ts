@@ -3,7 +3,7 @@ import { type Endpoint, formatIp } from '../base/ip.js'
 import type { Port } from '../base/units.js'
 import type { CheckConfig } from '../config/check.js'
 import { subjectOf } from './subject.js'
-import { type CheckTarget, formatTarget } from './target.js'
+import { type CheckTarget, type ForwardingPath, formatTarget } from './target.js'
 
 export interface CheckIdentity {
   /** Equal for equal checks of the same target: such a check runs once, whoever asks for it. */
@@ -16,11 +16,13 @@ export interface CheckIdentity {
 
 const hostPort = 0 as Port
 
-export function identify(check: CheckConfig, server: Endpoint): CheckIdentity {
-  const target = targetOf(check, server)
+/** `path`: of a server whose answers come from a virtual address. */
+export function identify(check: CheckConfig, server: Endpoint, path?: ForwardingPath): CheckIdentity {
+  const target = targetOf(check, server, path)
   const family = 'name' in target ? ` ${target.family}` : ''
+  const tunnel = 'virtual' in target && target.tunnel ? ` ${canonical(target.tunnel)}` : ''
   return {
-    key: `${formatTarget(target)}${family} ${textOf(check)}`,
+    key: `${formatTarget(target)}${family}${tunnel} ${textOf(check)}`,
     target,
     subject: subjectAt(subjectOf(check, target), check, target),
   }
@@ -39,9 +41,11 @@ function textOf(check: CheckConfig): string {
   return text
 }
 
-function targetOf({ type, address, port: ownPort, bind }: CheckConfig, server: Endpoint): CheckTarget {
+function targetOf(check: CheckConfig, server: Endpoint, path: ForwardingPath | undefined): CheckTarget {
+  const { address, bind } = check
   // A host has no ports: however many servers are on it, it is asked once.
-  const port = type === 'icmp' ? hostPort : (ownPort ?? server.port)
+  const port = check.type === 'icmp' ? hostPort : (check.port ?? server.port)
+  if (path && check.type === 'tcp' && check.through === 'forwarding') return { ...path, port }
   if (address === undefined) return { address: server.address, port }
   if (!('name' in address)) return { address, port }
   return { name: address.name, port, family: (bind ?? server.address).family, only: bind !== undefined }

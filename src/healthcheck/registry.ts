@@ -6,6 +6,7 @@ import type { CheckConfig } from '../config/check.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { type CheckState, initialCheckState } from './health.js'
 import { type CheckIdentity, identify } from './identity.js'
+import { type ForwardingPath, pathTo } from './target.js'
 
 /** One check as it runs, whoever shares it. */
 export interface CheckEntry extends CheckIdentity {
@@ -61,7 +62,8 @@ export function buildRegistry(
   const checks = new Map<string, CheckEntry>()
   const servers = new Map<string, ServerEntry>()
   for (const service of services) {
-    for (const { name, endpoint, weight, checks: configured } of service.realServers) {
+    for (const realServer of service.realServers) {
+      const { name, endpoint, weight } = realServer
       const key = `${service.name}\0${name}`
       const before = old.servers.get(key)
       const same = before && sameEndpoint(before.endpoint, endpoint) ? before : undefined
@@ -81,8 +83,9 @@ export function buildRegistry(
       servers.set(key, server)
       // Of a service that did not change both are the very same, and so is what it is called.
       const known = same?.endpoint === endpoint ? same.checks : []
-      for (const check of configured) {
-        const named = known.find((entry) => entry.check === check) ?? identify(check, endpoint)
+      const path = pathTo(service, realServer)
+      for (const check of realServer.checks) {
+        const named = known.find((entry) => entry.check === check) ?? identify(check, endpoint, path)
         attach(checks, old, check, named, server)
       }
     }
@@ -129,7 +132,8 @@ function attach(
   entry.servers.push(server)
 }
 
-function hostOf(target: Endpoint, { endpoint }: ServerEntry): string | undefined {
+function hostOf(target: CheckTarget, { endpoint }: ServerEntry): string | undefined {
   const host = formatIp(endpoint.address)
-  return formatIp(target.address) === host ? host : undefined
+  if ('virtual' in target) return host
+  return 'address' in target && formatIp(target.address) === host ? host : undefined
 }

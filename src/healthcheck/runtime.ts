@@ -1,7 +1,7 @@
 /** The healthcheck process at work: runs the checks when they are due and tells what became of the servers. */
 import { weightAsked } from '../base/asked-weight.js'
 import type { Health, ServerHealth } from '../base/facts.js'
-import type { Clock, Log, NameLookup, Random, Timer } from '../base/ports.js'
+import type { Clock, Log, NameLookup, PacketPort, Random, Timer } from '../base/ports.js'
 import { after, type Millis, millis } from '../base/units.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { isWorthTelling, leastAsked } from './asked.js'
@@ -9,6 +9,7 @@ import { checkWarnings } from './check-warnings.js'
 import type { Checker } from './checkers/checker.js'
 import { isOutright } from './checkers/errno.js'
 import { Deadlines } from './deadlines.js'
+import { ForwardingChecks } from './forwarding/runtime.js'
 import { type CheckState, combine, isChanging, step } from './health.js'
 import { Histogram, type HistogramReading } from './histogram.js'
 import { LocalFaults } from './local-faults.js'
@@ -26,6 +27,8 @@ export interface HealthcheckPorts {
   readonly random: Random
   /** Absent: a check that goes to a name is inconclusive. */
   readonly lookup?: NameLookup
+  /** Absent: a check through the forwarding method is inconclusive. */
+  readonly packets?: PacketPort
   /** Runs one check, of any kind. */
   readonly runCheck: Checker
 }
@@ -105,6 +108,7 @@ class Runtime implements HealthcheckRuntime {
   private readonly running = new Map<string, RunningCheck>()
   private readonly limits = new Deadlines()
   private readonly names: Names
+  private readonly forwarding: ForwardingChecks
   private timer: { readonly timer: Timer; readonly at: Millis } | undefined
   private turnPending = false
   private nextTurn = millis(0)
@@ -129,6 +133,7 @@ class Runtime implements HealthcheckRuntime {
     this.nextLateWarning = this.nextWarning
     this.punctuality = new Punctuality(this.nextWarning)
     this.names = new Names(ports.clock, ports.log, ports.lookup)
+    this.forwarding = new ForwardingChecks(ports.random, ports.packets)
   }
 
   configure(services: readonly VirtualServiceConfig[]): void {
@@ -282,6 +287,7 @@ class Runtime implements HealthcheckRuntime {
 
   private check({ check, target }: CheckEntry, timeUp: AbortSignal): Promise<Outcome> {
     const { runCheck } = this.ports
+    if ('virtual' in target) return this.forwarding.run(check, target, timeUp)
     const found = this.names.resolve(target, timeUp)
     if (!(found instanceof Promise)) return runCheck(check, found, timeUp)
     return found.then((reached) => ('pass' in reached ? reached : runCheck(check, reached, timeUp)))

@@ -94,6 +94,7 @@ describe('a valid file', () => {
       bind: undefined,
       send: undefined,
       expect: undefined,
+      through: 'address',
     }
     deepEqual(
       realServers.map(({ endpoint, ...server }) => ({ ...server, endpoint: formatEndpoint(endpoint) })),

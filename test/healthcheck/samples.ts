@@ -36,6 +36,7 @@ export const tcpCheck = (changes: Partial<TcpCheckConfig> = {}): TcpCheckConfig 
   type: 'tcp',
   send: undefined,
   expect: undefined,
+  through: 'address',
   ...changes,
 })
 

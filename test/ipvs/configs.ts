@@ -22,6 +22,7 @@ const check = {
   bind: undefined,
   send: undefined,
   expect: undefined,
+  through: 'address',
 } as const
 
 /** Weight 100, direct, one check. */

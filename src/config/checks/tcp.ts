@@ -9,6 +9,8 @@ export interface TcpCheckConfig extends CheckCommon {
   readonly send: string | undefined
   /** Regular expression that the first 64 KiB of what the server says must match. */
   readonly expect: string | undefined
+  /** `forwarding`: of a server by `direct` or `tunnel`, at the virtual address. */
+  readonly through: 'address' | 'forwarding'
 }
 
 export const buildTcp = (table: CompleteOf<typeof tcpCheck>): TcpCheckConfig => ({
@@ -16,6 +18,7 @@ export const buildTcp = (table: CompleteOf<typeof tcpCheck>): TcpCheckConfig => 
   ...commonOf(table),
   send: table.send,
   expect: table.expect,
+  through: table.through,
 })
 
-export const normalTcp = ({ send, expect }: TcpCheckConfig) => ({ send, expect })
+export const normalTcp = ({ send, expect, through }: TcpCheckConfig) => ({ send, expect, through })

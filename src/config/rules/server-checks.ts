@@ -4,6 +4,7 @@ import type { Path } from '../node.js'
 import type { Report } from '../report.js'
 import { hasManyPorts } from '../service-address.js'
 import { formatDuration } from '../values.js'
+import { checkForwarded } from './forwarded-checks.js'
 import type { ServiceDraft } from './services.js'
 
 type CheckDraft = NonNullable<NonNullable<ServiceDraft['check']>[number]>
@@ -11,6 +12,7 @@ type ServerDraft = NonNullable<NonNullable<ServiceDraft['real_servers']>[number]
 
 export function checkServerChecks(service: ServiceDraft, path: Path, report: Report): void {
   checkList(service.check, [...path, 'check'], report)
+  checkForwarded(service, path, report)
   for (const [k, server] of (service.real_servers ?? []).entries()) {
     if (!server) continue
     const where: Path = [...path, 'real_servers', k]

@@ -24,7 +24,7 @@ export class Names {
   }
 
   /** At once for what is an address already, or a name whose address is known. `timeUp` ends the wait. */
-  resolve(target: CheckTarget, timeUp: AbortSignal): Endpoint | Promise<Endpoint | Inconclusive> {
+  resolve(target: Endpoint | NamedTarget, timeUp: AbortSignal): Endpoint | Promise<Endpoint | Inconclusive> {
     if (!('name' in target)) return target
     const known = this.known.get(target.name)
     const now = this.clock.now()

@@ -1,7 +1,7 @@
 /** `type = "tcp"`: the port accepts a connection, and where asked the server says something. */
-import { optional } from '../../schema.js'
+import { defaulted, optional } from '../../schema.js'
 import { table } from '../../table.js'
-import { text } from '../../values.js'
+import { choice, text } from '../../values.js'
 import { common, later, synonyms, type } from './common.js'
 import { regularExpression } from './regular-expression.js'
 
@@ -16,6 +16,11 @@ export const tcpCheck = table(
     expect: optional(
       regularExpression,
       'Regular expression that the first 64 KiB of the answer must match; without `send`: the banner.',
+    ),
+    through: defaulted(
+      choice(['address', 'forwarding']),
+      'address',
+      "What is checked: the server's own address, or the virtual address on it, reached as clients' packets are.",
     ),
   },
   { title: 'a tcp check', later, synonyms },
