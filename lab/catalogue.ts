@@ -4,6 +4,7 @@ import { cutActive } from './scenarios/cut-active.js'
 import { differentKeys } from './scenarios/different-keys.js'
 import { draining } from './scenarios/draining.js'
 import { failback, failbackNat } from './scenarios/failback.js'
+import { forwardingChecked } from './scenarios/forwarding-checked.js'
 import { freezeActive } from './scenarios/freeze-active.js'
 import { frrProtocols } from './scenarios/frr-protocols.js'
 import { fullNat, fullNatNftables } from './scenarios/full-nat.js'
@@ -37,6 +38,7 @@ export const catalogue: readonly Scenario[] = [
   ipvsKernel,
   ipvsMatrix,
   tunnels,
+  forwardingChecked,
   spreadDirect,
   spreadNat,
   killActive,

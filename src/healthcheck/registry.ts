@@ -6,7 +6,7 @@ import type { CheckConfig } from '../config/check.js'
 import type { VirtualServiceConfig } from '../config/model.js'
 import { type CheckState, initialCheckState } from './health.js'
 import { type CheckIdentity, identify } from './identity.js'
-import { type ForwardingPath, pathTo } from './target.js'
+import { type CheckTarget, pathTo } from './target.js'
 
 /** One check as it runs, whoever shares it. */
 export interface CheckEntry extends CheckIdentity {
