@@ -121,7 +121,7 @@ async function run(lab: Lab): Promise<void> {
     await both(`finds ${address} again`, [], /^$/)
   }
 
-  const devices = await tunnelsOf(lab, 'rs3')
+  const devices = (await devicesOf(lab, 'rs3', 'link', 'show', 'up')).filter((name) => name.includes('gre'))
   for (const device of devices) await topology.run('rs3', ['ip', 'link', 'set', device, 'down'])
   await both('misses the tunnel', ['tunnel4/rs3', 'tunnel6/rs3'], /its gre tunnel up/)
   for (const device of devices) await topology.run('rs3', ['ip', 'link', 'set', device, 'up'])
@@ -148,25 +148,27 @@ async function run(lab: Lab): Promise<void> {
   await lb2.until('finds the service again', 20_000, (status) => unhealthy(status).size === 0)
 }
 
-/** Devices that `real-server` made. */
-async function tunnelsOf(lab: Lab, host: ServerName): Promise<readonly string[]> {
-  const listed = JSON.parse(await lab.topology.run(host, ['ip', '-j', 'link', 'show', 'up'])) as {
-    readonly ifname: string
+/** Devices that ip(8) tells of; what its filter leaves out is an empty object. */
+async function devicesOf(
+  { topology }: Lab,
+  host: ServerName,
+  ...words: readonly string[]
+): Promise<string[]> {
+  const listed = JSON.parse(await topology.run(host, ['ip', '-j', ...words])) as {
+    readonly ifname?: string
   }[]
-  return listed.map(({ ifname }) => ifname).filter((name) => name !== 'lo' && name !== 'eth0')
+  return listed.flatMap(({ ifname }) => ifname ?? [])
 }
 
 /** On `lo` for direct routing, on the tunnel's device for IPv4 in a tunnel. Answers what puts it back. */
-async function lose({ topology }: Lab, host: ServerName, address: string): Promise<() => Promise<void>> {
-  const listed = JSON.parse(await topology.run(host, ['ip', '-j', 'address', 'show', 'to', address])) as {
-    readonly ifname: string
-  }[]
+async function lose(lab: Lab, host: ServerName, address: string): Promise<() => Promise<void>> {
+  const devices = await devicesOf(lab, host, 'address', 'show', 'to', address)
   const length = address.includes(':') ? 128 : 32
   const each = async (verb: string, ...more: readonly string[]): Promise<void> => {
-    for (const { ifname } of listed)
-      await topology.run(host, ['ip', 'address', verb, `${address}/${length}`, 'dev', ifname, ...more])
+    for (const device of devices)
+      await lab.topology.run(host, ['ip', 'address', verb, `${address}/${length}`, 'dev', device, ...more])
   }
-  assert.ok(listed.length > 0, `${host} does not have ${address}`)
+  assert.ok(devices.length > 0, `${host} does not have ${address}`)
   await each('del')
   return () => each('add', ...(length === 128 ? ['nodad'] : []))
 }
