@@ -33,6 +33,7 @@ describe('config script check', () => {
         rise: 2,
         fall: 3,
         port: undefined,
+        address: undefined,
         bind: undefined,
         fastInterval: undefined,
         command: ['/usr/lib/check', '-q'],
