@@ -1,4 +1,5 @@
 /** The healthcheck process at work: runs the checks when they are due and tells what became of the servers. */
+
 import { weightAsked } from '../base/asked-weight.js'
 import type { Health, ServerHealth } from '../base/facts.js'
 import type { Clock, Log, NameLookup, PacketPort, Random, Timer } from '../base/ports.js'
@@ -20,6 +21,7 @@ import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from 
 import { Schedule } from './schedule.js'
 import { formatTarget } from './target.js'
 import { pulse, type Run, stallThreshold, timeLimit } from './time-limit.js'
+import { RunTime, type TimeUp } from './time-up.js'
 
 export interface HealthcheckPorts {
   readonly clock: Clock
@@ -74,7 +76,7 @@ export interface HealthcheckStatus {
 }
 
 interface RunningCheck extends Run {
-  readonly timeUp: AbortController
+  readonly timeUp: RunTime
 }
 
 /**
@@ -276,16 +278,20 @@ class Runtime implements HealthcheckRuntime {
       startedAt: now,
       timeout: check.timeout,
       stalledBefore: this.stalled,
-      timeUp: new AbortController(),
+      timeUp: new RunTime(),
     }
     this.running.set(key, run)
     this.limits.set(key, timeLimit(run, this.stalled))
-    new Promise<Outcome>((resolve) => resolve(this.check(entry, run.timeUp.signal)))
-      .catch((error: unknown) => inconclusive(`checker failed: ${String(error)}`))
-      .then((outcome) => this.finish(key, run, outcome))
+    const failed = (error: unknown): void =>
+      this.finish(key, run, inconclusive(`checker failed: ${String(error)}`))
+    try {
+      this.check(entry, run.timeUp).then((outcome) => this.finish(key, run, outcome), failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
-  private check({ check, target }: CheckEntry, timeUp: AbortSignal): Promise<Outcome> {
+  private check({ check, target }: CheckEntry, timeUp: TimeUp): Promise<Outcome> {
     const { runCheck } = this.ports
     if ('virtual' in target) return this.forwarding.run(check, target, timeUp)
     const found = this.names.resolve(target, timeUp)

@@ -3,7 +3,7 @@
  * Node's own `net`. Few system calls a connection is all there is to it.
  */
 
-import { formatEndpoint } from '../base/ip.js'
+import { type Endpoint, formatEndpoint } from '../base/ip.js'
 import type { Stream, StreamHandlers, StreamOptions } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import { errnoName } from './errno.js'
@@ -38,7 +38,7 @@ export function openStream(reactor: Reactor, options: StreamOptions, handlers: S
       const local = socketAddress(source.bytes, 0)
       if (libc.bind(fd, local, local.length) < 0) throw refusal('bind', options)
     }
-    const address = socketAddress(target.address.bytes, target.port)
+    const address = addressOf(target)
     if (libc.connect(fd, address, address.length) < 0) {
       const code = lastErrno()
       if (code !== 'EINPROGRESS') throw refusal('connect', options, code)
@@ -48,6 +48,17 @@ export function openStream(reactor: Reactor, options: StreamOptions, handlers: S
     libc.close(fd)
     throw error
   }
+}
+
+/** A check asks for the same one each time. */
+const addresses = new WeakMap<Endpoint, Uint8Array>()
+
+function addressOf(target: Endpoint): Uint8Array {
+  const known = addresses.get(target)
+  if (known) return known
+  const address = socketAddress(target.address.bytes, target.port)
+  addresses.set(target, address)
+  return address
 }
 
 class Connection implements Stream {

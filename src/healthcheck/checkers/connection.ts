@@ -1,4 +1,5 @@
 /** A connection of a check's own: made, announced by a PROXY header and encrypted as far as the check wants. */
+
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls'
 import { type Endpoint, formatIp, type IpAddress, parseIp } from '../../base/ip.js'
@@ -6,6 +7,7 @@ import { fail, ok, type Result } from '../../base/result.js'
 import { type Port, port } from '../../base/units.js'
 import { type Failure, failed, type Inconclusive, inconclusive, type Outcome } from '../outcome.js'
 import { proxyHeader } from '../proxy-header.js'
+import type { TimeUp } from '../time-up.js'
 import { tlsWords } from '../tls-words.js'
 import { codeOf, outcomeOfErrno } from './errno.js'
 
@@ -45,10 +47,7 @@ const missing: Readonly<Record<Phase, string>> = {
 }
 
 /** Never rejects. Unless it answers a connection, none is left. The certificate is for the caller to judge. */
-export function openConnection(
-  plan: ConnectionPlan,
-  timeUp: AbortSignal,
-): Promise<Result<Connection, Outcome>> {
+export function openConnection(plan: ConnectionPlan, timeUp: TimeUp): Promise<Result<Connection, Outcome>> {
   return new Promise((resolve) => {
     let raw: Socket
     try {

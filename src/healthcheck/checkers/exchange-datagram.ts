@@ -1,8 +1,10 @@
 /** Sends one datagram from a socket of its own and waits for what comes back. */
+
 import { createSocket } from 'node:dgram'
 import { type Endpoint, formatIp } from '../../base/ip.js'
 import type { CheckCommon } from '../../config/checks/common.js'
 import { failed, inconclusive, type Outcome } from '../outcome.js'
+import type { TimeUp } from '../time-up.js'
 import { codeOf, outcomeOfErrno, portUnreachable } from './errno.js'
 
 export interface Exchange<V> {
@@ -20,7 +22,7 @@ export interface Exchange<V> {
 export function exchangeDatagram<V>(
   check: CheckCommon,
   target: Endpoint,
-  timeUp: AbortSignal,
+  timeUp: TimeUp,
   exchange: Exchange<V>,
 ): Promise<V | Outcome> {
   return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 /** One HTTP request and its answer, on a connection that is there already. */
+
 import type { IncomingMessage } from 'node:http'
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2'
 import got from 'got'
@@ -7,6 +8,7 @@ import { type Endpoint, formatEndpoint, formatIp } from '../../base/ip.js'
 import type { HttpCheckConfig } from '../../config/checks/http.js'
 import type { HttpsCheckConfig } from '../../config/checks/https.js'
 import type { Outcome } from '../outcome.js'
+import type { TimeUp } from '../time-up.js'
 import type { Connection } from './connection.js'
 import type { Answer, Headers } from './http-answer.js'
 import { brokenOff, outcomeOfHttpError } from './http-errors.js'
@@ -27,7 +29,7 @@ interface Response {
 }
 
 /** Never rejects, and ends the connection. */
-export function exchange(plan: ExchangePlan, timeUp: AbortSignal): Promise<Outcome> {
+export function exchange(plan: ExchangePlan, timeUp: TimeUp): Promise<Outcome> {
   return new Promise((resolve) => {
     const { check, connection } = plan
     const answer = plan.judge()

@@ -1,9 +1,11 @@
 /** Has a conversation on a connection of its own. */
+
 import { connect } from 'node:net'
 import { type Endpoint, formatIp } from '../../base/ip.js'
 import type { CheckCommon } from '../../config/checks/common.js'
 import { failed, inconclusive, type Outcome } from '../outcome.js'
 import type { Ending, Talk, Turn } from '../talk.js'
+import type { TimeUp } from '../time-up.js'
 import { codeOf, outcomeOfErrno } from './errno.js'
 
 const endings: Readonly<Record<string, Ending>> = { ECONNRESET: 'reset', EPIPE: 'closed' }
@@ -12,7 +14,7 @@ const endings: Readonly<Record<string, Ending>> = { ECONNRESET: 'reset', EPIPE: 
 export function talkOverTcp(
   check: CheckCommon,
   target: Endpoint,
-  timeUp: AbortSignal,
+  timeUp: TimeUp,
   talk: Talk,
 ): Promise<Outcome> {
   return new Promise((resolve) => {

@@ -1,7 +1,9 @@
 /** `tls`: the server completes a handshake and shows a good certificate. */
+
 import type { TLSSocket } from 'node:tls'
 import type { TlsCheckConfig } from '../../config/checks/tls.js'
 import { failed, inconclusive, type Outcome, passed, warned } from '../outcome.js'
+import type { TimeUp } from '../time-up.js'
 import { tlsWords } from '../tls-words.js'
 import { judgeCertificate } from './certificate.js'
 import type { Checker } from './checker.js'
@@ -37,7 +39,7 @@ export const tlsChecker =
  * In TLS 1.3 a client is done before the server has looked at its certificate: the refusal comes afterwards.
  * So the connection is ended in good order, and what the server answers is waited for.
  */
-function confirm(connection: Connection, secure: TLSSocket, timeUp: AbortSignal): Promise<Outcome> {
+function confirm(connection: Connection, secure: TLSSocket, timeUp: TimeUp): Promise<Outcome> {
   const protocol = secure.getProtocol() ?? 'TLS'
   const fine = passed(`handshake, ${protocol.replace('TLSv', 'TLS ')}`)
   return new Promise((resolve) => {

@@ -5,6 +5,7 @@
  * this machine's kernel drops it for that reason; it is told from others' by the sequence number, which is
  * random, and the connection is taken back by a reset.
  */
+
 import { Reader } from '../../base/bytes.js'
 import { type Endpoint, equalIp, formatIp, type IpAddress } from '../../base/ip.js'
 import type { Neighbour, PacketPort, Random } from '../../base/ports.js'
@@ -13,6 +14,7 @@ import type { CheckConfig } from '../../config/check.js'
 import { codeOf, outcomeOfErrno } from '../checkers/errno.js'
 import { failed, inconclusive, type Outcome, passed } from '../outcome.js'
 import type { ForwardedTarget } from '../target.js'
+import type { TimeUp } from '../time-up.js'
 import { decodeSegment, encodeSegment, flag, type Segment } from './segment.js'
 import { wrap } from './wrap.js'
 
@@ -46,7 +48,7 @@ export class ForwardingChecks {
     private readonly packets: PacketPort | undefined,
   ) {}
 
-  run(check: CheckConfig, target: ForwardedTarget, timeUp: AbortSignal): Promise<Outcome> {
+  run(check: CheckConfig, target: ForwardedTarget, timeUp: TimeUp): Promise<Outcome> {
     const { packets } = this
     if (!packets) return Promise.resolve(inconclusive('no raw sockets: CAP_NET_RAW is missing at the start'))
     return new Promise((resolve) => {

@@ -1,8 +1,10 @@
 /** Addresses of the names that checks go to, asked of DNS before they are needed. */
+
 import { type Endpoint, formatIp } from '../../base/ip.js'
 import type { Clock, Log, NameAnswer, NameLookup } from '../../base/ports.js'
 import { type Inconclusive, inconclusive } from '../outcome.js'
 import type { CheckTarget, NamedTarget } from '../target.js'
+import type { TimeUp } from '../time-up.js'
 import { choose, type KnownName, learn } from './answer.js'
 
 export class Names {
@@ -24,7 +26,7 @@ export class Names {
   }
 
   /** At once for what is an address already, or a name whose address is known. `timeUp` ends the wait. */
-  resolve(target: Endpoint | NamedTarget, timeUp: AbortSignal): Endpoint | Promise<Endpoint | Inconclusive> {
+  resolve(target: Endpoint | NamedTarget, timeUp: TimeUp): Endpoint | Promise<Endpoint | Inconclusive> {
     if (!('name' in target)) return target
     const known = this.known.get(target.name)
     const now = this.clock.now()
@@ -34,7 +36,7 @@ export class Names {
     return 'pass' in found ? Promise.resolve(found) : found
   }
 
-  private async wait(target: NamedTarget, timeUp: AbortSignal): Promise<Endpoint | Inconclusive> {
+  private async wait(target: NamedTarget, timeUp: TimeUp): Promise<Endpoint | Inconclusive> {
     const late = new Promise<void>((resolve) => {
       timeUp.addEventListener('abort', () => resolve(), { once: true })
       if (timeUp.aborted) resolve()
