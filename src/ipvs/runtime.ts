@@ -360,14 +360,17 @@ class Runtime implements IpvsRuntime {
     const { setting } = this
     try {
       const prepared = await prepare()
-      const all = await client.refreshed(known, concerned)
-      const actual = { ...all, services: only(all.services, concerned) }
       const services = setting.services.filter((service) =>
         serviceIds(service).some((id) => concerned.has(id)),
       )
-      this.tell(this.circumstances.observe(actual, this.ports.clock.now(), concerned))
+      // All ports of each: they are judged together.
+      const ids = new Set([...concerned, ...services.flatMap(serviceIds)])
+      const all = await client.refreshed(known, ids)
+      const actual = { ...all, services: only(all.services, ids) }
+      this.tell(this.circumstances.observe(actual, this.ports.clock.now(), ids))
       const now = this.ports.clock.now()
-      const desired = this.circumstances.desiredTable({ ...setting, services }, actual, now)
+      const wanted = this.circumstances.desiredTable({ ...setting, services }, actual, now)
+      const desired = { ...wanted, services: only(wanted.services, ids) }
       this.reporter.judged(this.circumstances.news())
       const operations = planServices(desired, actual, { manage: 'declared', ours: this.owned.ids })
       const applied = await client.apply(operations, all)
