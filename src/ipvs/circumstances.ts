@@ -256,8 +256,13 @@ export class Circumstances {
       for (const server of before) this.slowStarts.end(old.name, server)
       return
     }
+    // A machine is known by its address: another name of it is nothing new.
+    const known = new Set(old.realServers.map(({ endpoint }) => formatEndpoint(endpoint)))
     for (const server of after)
-      if (!before.has(server.name) && (service.initial === 'up' || server.checks.length === 0))
+      if (
+        !known.has(formatEndpoint(server.endpoint)) &&
+        (service.initial === 'up' || server.checks.length === 0)
+      )
         this.start(service, server.name, now)
     const names = new Set(after.map(({ name }) => name))
     for (const server of before)

@@ -251,6 +251,26 @@ describe('a server that comes back', () => {
   })
 })
 
+describe('a server of another name or address', () => {
+  const named = (name: string, address: string) =>
+    service('web', '10.0.0.100:80', [server(first), server(address, { name })], timing)
+
+  it('has a slow start when it is another machine, and none when it is the same', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([named('b', second)]))
+    const healthy = async (name: string) => {
+      runtime.healthChanged([first, name].map((one) => verdict('web', one, 'healthy')))
+      await settled()
+      return machine.weights(id)
+    }
+    await healthy('b')
+    runtime.configure(settingOf([named('renamed', second)]))
+    assert.deepEqual(await healthy('renamed'), { [first]: 100, [second]: 100 })
+    runtime.configure(settingOf([named('renamed', '10.0.0.23:80')]))
+    assert.deepEqual(await healthy('renamed'), { [first]: 100, [second]: 0, '10.0.0.23:80': 10 })
+  })
+})
+
 describe('an operator’s word', () => {
   it('drains and keeps out, over a reload and a restart, until the server is enabled', async () => {
     const machine = new FakeMachine()
