@@ -191,10 +191,13 @@ class Runtime implements IpvsRuntime {
   private async flush(client: IpvsClient): Promise<void> {
     const nothing: Table = { services: new Map(), daemons: [] }
     try {
-      const { results, failures } = await client.converge(() => nothing, {
+      const { results, failures, table } = await client.converge(() => nothing, {
         manage: 'declared',
         ours: this.owned.ids,
       })
+      this.owned.retain(
+        new Set([...table.services.keys(), ...table.daemons.map(({ role }) => daemonId(role))]),
+      )
       this.counter.add(results)
       this.problems.add(failures)
       this.ports.log.info(`flushed: ${results.length} operations`)

@@ -438,6 +438,7 @@ describe('ipvs runtime', () => {
     await runtime.stop()
     assert.deepEqual([...flushed.kernel.services.keys()], ['fwmark 1'])
     assert.equal(flushed.kernel.daemons.size, 0)
+    assert.deepEqual(flushed.owned, [], 'what comes back under these names is somebody else’s')
     runtime.healthChanged([verdict('web', first, 'unhealthy')])
     await flushed.clock.advance(millis(60_000))
     assert.deepEqual([...flushed.kernel.services.keys()], ['fwmark 1'])
