@@ -95,6 +95,8 @@ class Runtime implements IpvsRuntime {
   private left: ReadonlySet<string> | undefined
   private readonly modules: ModuleLoader
   private client: IpvsClient | undefined
+  /** Verdicts that came before the table was first looked at, by server; undefined since then. */
+  private early: Map<string, ServerHealth> | undefined = new Map()
   private table: ObservedTable | undefined
   private timer: Timer | undefined
   private busy = false
@@ -143,6 +145,11 @@ class Runtime implements IpvsRuntime {
   }
 
   healthChanged(changes: readonly ServerHealth[]): void {
+    // Whether a failure is news, the table tells: who has no weight there failed before this process began.
+    if (this.early !== undefined) {
+      for (const change of changes) this.early.set(`${change.service}\0${change.server}`, change)
+      return
+    }
     const now = this.ports.clock.now()
     for (const service of this.circumstances.healthChanged(changes, this.table, now))
       this.touched.add(service)
@@ -276,6 +283,11 @@ class Runtime implements IpvsRuntime {
     const now = this.ports.clock.now()
     if (this.left !== undefined) this.circumstances.adopt(actual, this.left, now)
     this.left = undefined
+    if (this.early !== undefined) {
+      this.circumstances.healthChanged([...this.early.values()], actual, now)
+      this.early = undefined
+      this.table ??= actual
+    }
     this.tell(this.circumstances.observe(actual, now))
     this.ports.onTraffic(trafficReading(setting.services, actual, now))
     const desired = this.circumstances.desiredTable(setting, actual, now)
