@@ -1,7 +1,8 @@
 /**
- * What `npm test` runs: the unit, property and simulation tests here, then every scenario of the lab in one
- * guest. `--unit` and `--lab` run one of the two. The last line is `N passed, N failed`.
+ * What `npm test` runs: the unit, property and simulation tests here, then every scenario of the lab, in two guests
+ * side by side where there are two processors for them. `--unit` and `--lab` run one of the two. The last line is `N passed, N failed`.
  */
+import { availableParallelism } from 'node:os'
 import { catalogue } from '../lab/catalogue.js'
 import { defaultFlavour, type Flavour } from '../lab/guest/flavour.js'
 import { qemuIsSetUp } from '../lab/guest/qemu.js'
@@ -35,7 +36,18 @@ async function lab(): Promise<[number, number]> {
 async function scenariosOn(flavour: Flavour, scenarios: readonly Scenario[]): Promise<[number, number]> {
   print(`lab: ${scenarios.length} scenarios, kernel: ${flavour}`)
   const artefacts = { folder: `${repository}/artefacts/test`, when: 'failed' } as const
-  const outcomes = await runScenarios({ scenarios, flavour, artefacts, print })
+  // A guest of user-mode Linux has one processor, however many there are.
+  const count = flavour === 'uml' ? Math.min(2, availableParallelism()) : 1
+  const lanes = Array.from({ length: count }, (_, lane) => scenarios.filter((_, i) => i % count === lane))
+  const runs = lanes.map((some, lane) =>
+    runScenarios({
+      scenarios: some,
+      flavour,
+      artefacts,
+      print: (line) => print(count === 1 ? line : `${lane + 1}${line}`),
+    }),
+  )
+  const outcomes = (await Promise.all(runs)).flat()
   const failed = outcomes.filter(({ failure }) => failure !== undefined)
   for (const { name, failure } of failed) print(`failed: ${name}: ${failure?.split('\n')[0]}`)
   return [outcomes.length - failed.length, failed.length]
