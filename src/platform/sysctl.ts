@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Sysctl } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 
-const nameRule = /^[a-z0-9_-]+([./][A-Za-z0-9_-]+)+$/
+/** Interfaces may be called almost anything: no part is empty, so that none leads upwards. */
+const nameRule = /^[a-z0-9_-]+([./][!--0-~]+)+$/
 
 /** `net.ipv4.conf.eth0/100.rp_filter` is the file net/ipv4/conf/eth0.100/rp_filter: sysctl.d(5). */
 function pathOf(name: string, root: string): string {

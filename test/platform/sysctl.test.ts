@@ -31,6 +31,16 @@ describe('sysctl', () => {
     })
   })
 
+  it('takes whatever an interface may be called', () => {
+    const folder = join(root, 'net/ipv4/conf/tun+0@x%y')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'send_redirects'), '1\n')
+    const sysctl = new ProcSysctl(root)
+    for (const name of sysctl.list('net.ipv4.conf'))
+      assert.doesNotThrow(() => sysctl.read(`net.ipv4.conf.${name}.send_redirects`))
+    assert.equal(sysctl.read('net.ipv4.conf.tun+0@x%y.send_redirects'), '1')
+  })
+
   it('stays below its root', () => {
     for (const name of ['net.ipv4.//etc.x', '../etc', '/etc/passwd', 'net..ipv4', '']) {
       assert.throws(() => new ProcSysctl(root).read(name), { code: 'EINVAL' }, name)
