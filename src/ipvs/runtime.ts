@@ -8,7 +8,7 @@ import type { IpvsConfig, VirtualServiceConfig } from '../config/model.js'
 import { same } from '../config/share.js'
 import { changeOf } from './change.js'
 import { Circumstances, type CircumstancesSetting } from './circumstances.js'
-import { type Convergence, IpvsClient } from './client.js'
+import { type Convergence, IpvsClient, type OperationResult } from './client.js'
 import { type DesiredSetting, desiredDaemons } from './desired.js'
 import type { IpvsFact } from './facts.js'
 import { presenceOfIpvs } from './kernel-settings.js'
@@ -263,6 +263,12 @@ class Runtime implements IpvsRuntime {
       const daemons = await client.convergeDaemons(desiredDaemons(this.setting), services.table, policy)
       this.counter.add(daemons.results)
       this.table = daemons.table
+      // Beside a sync daemon the kernel refuses servers of the other family; now it may take them.
+      if (services.failures.length > 0 && daemons.results.some(stopped)) {
+        this.full = true
+        this.expected = true
+        return
+      }
       this.settle([services, daemons], expected, [...around.failures, ...untimed])
       await this.surroundings.clear()
     } catch (error) {
@@ -479,6 +485,9 @@ class Runtime implements IpvsRuntime {
     this.owned.retain(keep)
   }
 }
+
+const stopped = ({ operation, code }: OperationResult): boolean =>
+  operation.kind === 'delDaemon' && code === 'OK'
 
 /** Settings that change together with a service's own are looked at in a full pass. */
 const sameButServices = (a: IpvsSetting, b: IpvsSetting): boolean =>

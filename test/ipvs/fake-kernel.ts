@@ -16,7 +16,7 @@ import { encodeDestination } from '../../src/ipvs/destination-codec.js'
 import type { Decoded } from '../../src/ipvs/messages.js'
 import { decodeMessage, encodeTimeouts } from '../../src/ipvs/messages.js'
 import type { Daemon, DaemonRole, Destination, Service, Table, Timeouts } from '../../src/ipvs/model.js'
-import { destinationId, serviceId } from '../../src/ipvs/model.js'
+import { destinationId, familyOfKey, serviceId } from '../../src/ipvs/model.js'
 import { encodeService } from '../../src/ipvs/service-codec.js'
 
 export const fakeFamily = 31
@@ -40,6 +40,8 @@ export class FakeKernel implements Netlink {
   readonly batchSizes: number[] = []
   /** Called after each request that changed the table. */
   onChange: () => void = () => {}
+  /** Beside a sync daemon it takes no destination of another family than the service's, as the real one. */
+  mirrorsOneFamily = false
   /** How many dumps from now on are interrupted. */
   interruptions = 0
   /** Called before each exchange; throws in its place. */
@@ -155,8 +157,14 @@ export class FakeKernel implements Netlink {
         this.services.delete(id)
         return 'OK'
       default:
-        return destination === undefined ? 'EINVAL' : changeDestination(command, entry, destination)
+        if (destination === undefined || this.cannotMirror(service, destination, command)) return 'EINVAL'
+        return changeDestination(command, entry, destination)
     }
+  }
+
+  private cannotMirror({ key }: Service, { endpoint }: Destination, command: number): boolean {
+    const mixed = endpoint.address.family !== familyOfKey(key)
+    return this.mirrorsOneFamily && mixed && this.daemons.size > 0 && command === IPVS_CMD.NEW_DEST
   }
 
   private knows({ scheduler, engine }: Service): boolean {

@@ -417,6 +417,20 @@ describe('ipvs runtime', () => {
     )
   })
 
+  it('takes servers of two families at once where an earlier run left the sync daemons running', async () => {
+    const machine = new FakeMachine()
+    machine.kernel.mirrorsOneFamily = true
+    const earlier = await machine.start(settingOf([web()]))
+    await earlier.stop()
+    const tunnel = { type: 'ipip', port: undefined, checksum: false } as const
+    const six = server('[2001:db8::21]:81', { checks: [], forwarding: 'tunnel', tunnel })
+    const services = [web(), service('mixed', '10.0.0.100:81', [six])]
+    const runtime = await machine.start(settingOf(services, { sync: { transport: 'off' } }))
+    assert.deepEqual(machine.weights('tcp 10.0.0.100:81'), { '[2001:db8::21]:81': 100 })
+    assert.equal(machine.kernel.daemons.size, 0)
+    assert.deepEqual(runtime.status().problems, [])
+  })
+
   it('leaves the table as on_exit says', async () => {
     const kept = new FakeMachine()
     const keeper = await kept.start(settingOf([web()]))
