@@ -17,6 +17,8 @@ const web = 'address = "10.0.0.100:80"'
 const none = 'check = { type = "none" }'
 const servers = 'real_servers = ["10.0.0.21:80"]'
 const alone = 'real_servers = ["10.0.0.21"]'
+const alone53 = 'real_servers = ["10.0.0.21:53"]'
+const range = ['address = "10.0.0.100:80-81"', 'forwarding = "full_nat"', none]
 
 export const badServices: readonly BadFile[] = [
   service(
@@ -357,6 +359,33 @@ export const badServices: readonly BadFile[] = [
     'a sorry server among the real ones',
     [web, servers, 'sorry_server = "10.0.0.21:80"'],
     '16:16: virtual_service[0].sorry_server: 10.0.0.21:80 is a real server of this service, expected another machine, or another port of it',
+  ),
+  service(
+    'a sorry server without a port that is a real server on one',
+    [...range, 'real_servers = ["10.0.0.21:80"]', 'sorry_server = "10.0.0.21"'],
+    '18:16: virtual_service[0].sorry_server: 10.0.0.21 is a real server of this service, expected another machine, or another port of it',
+  ),
+  service(
+    'a sorry server with a port that is a real server on each',
+    [...range, alone, 'sorry_server = "10.0.0.21:80"'],
+    '18:16: virtual_service[0].sorry_server: 10.0.0.21:80 is a real server of this service, expected another machine, or another port of it',
+  ),
+  service(
+    'translation to this machine’s loopback',
+    [web, 'forwarding = "full_nat"', 'real_servers = ["127.0.0.1:8080"]'],
+    '16:17: virtual_service[0].real_servers[0]: the kernel translates nothing from outside to a loopback address, expected direct forwarding on the same port, or another address of the machine',
+  ),
+  service(
+    'packets one by one through translation',
+    [
+      'address = "10.0.0.100:53"',
+      'protocol = "udp"',
+      none,
+      'one_packet = true',
+      'forwarding = "nat"',
+      alone53,
+    ],
+    '17:14: virtual_service[0].one_packet: nobody would translate the answers back: the kernel forgets each packet at once, expected forwarding = "direct" or "tunnel"',
   ),
   service(
     'a sorry server on another port',

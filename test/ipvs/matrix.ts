@@ -70,7 +70,7 @@ name = "m${n}"
 ${address}
 scheduler = "${scheduler}"
 scheduler_flags = ${JSON.stringify(flags)}
-one_packet = ${udp && n % 2 === 0}
+one_packet = ${udp && n % 2 === 0 && !method.includes('nat')}
 ${method}
 ${persistence}${netmask}
 ${udp && persistence !== '' && n % 2 === 1 ? 'persistence_engine = "sip"' : ''}

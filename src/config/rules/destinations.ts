@@ -68,8 +68,13 @@ function checkSorry(
   checkForwarding(file, service, sorry, path, report)
   if (!sorry.address) return
   const address = formatServerAddress(sorry.address)
+  const { address: at, port } = sorry.address
+  // One without a port is there on each.
   const twin = service.real_servers?.findIndex(
-    (one) => one?.address && formatServerAddress(one.address) === address,
+    (one) =>
+      one?.address &&
+      formatIp(one.address.address) === formatIp(at) &&
+      (port === 0 || one.address.port === 0 || one.address.port === port),
   )
   if (twin === undefined || twin < 0) return
   report.error([...path, 'address'], `${address} is a real server of this service`, {

@@ -1,5 +1,5 @@
 /** Rules about how packets get to a machine: what the kernel refuses, and what it would take in silence. */
-import { type Endpoint, formatEndpoint, formatIp } from '../../base/ip.js'
+import { type Endpoint, formatEndpoint, formatIp, isLoopback } from '../../base/ip.js'
 import type { Port } from '../../base/units.js'
 import type { Forwarding } from '../model.js'
 import type { Path } from '../node.js'
@@ -34,6 +34,12 @@ export function checkForwarding(
   const where: Path = [...path, 'address']
   if (service.address && formatIp(service.address.address) === formatIp(server.address.address)) {
     report.error(where, "the service's own address", { expected: 'the address of another machine' })
+  }
+  if (method !== undefined && translates(method) && isLoopback(server.address.address)) {
+    // ip_vs_nat_xmit drops them; as they are (direct) they reach a local socket.
+    report.error(where, 'the kernel translates nothing from outside to a loopback address', {
+      expected: 'direct forwarding on the same port, or another address of the machine',
+    })
   }
   const family =
     service.fwmark === undefined ? service.address?.address.family : service.family === 'ipv6' ? 6 : 4
@@ -89,7 +95,7 @@ function checkPort(
   }
 }
 
-const translates = (method: Forwarding): method is 'nat' | 'full_nat' =>
+export const translates = (method: Forwarding): method is 'nat' | 'full_nat' =>
   method === 'nat' || method === 'full_nat'
 
 const by = { direct: 'direct forwarding', tunnel: 'a tunnel' } as const

@@ -1,8 +1,10 @@
 /** Rules about what goes with which scheduler, protocol and persistence: the kernel takes all of it in silence. */
 import { formatIp } from '../../base/ip.js'
+import type { Forwarding } from '../model.js'
 import type { Path } from '../node.js'
 import { quote } from '../printable.js'
 import type { Report } from '../report.js'
+import { translates } from './forwarding.js'
 import type { ServiceDraft } from './services.js'
 
 export function checkOptions(service: ServiceDraft, path: Path, report: Report): void {
@@ -13,6 +15,12 @@ export function checkOptions(service: ServiceDraft, path: Path, report: Report):
     report.error([...path, 'one_packet'], `one_packet has no meaning for ${service.protocol}`, {
       expected: 'protocol = "udp"',
     })
+  } else if (service.one_packet && methodsOf(service, path, report).some(translates)) {
+    report.error(
+      [...path, 'one_packet'],
+      'nobody would translate the answers back: the kernel forgets each packet at once',
+      { expected: 'forwarding = "direct" or "tunnel"' },
+    )
   }
   const persistent = !report.isAbsent([...path, 'persistence']) && service.persistence !== 0
   for (const key of ['persistence_netmask', 'persistence_engine'] as const) {
@@ -33,6 +41,17 @@ export function checkOptions(service: ServiceDraft, path: Path, report: Report):
     )
   }
   checkNetmask(service, path, report)
+}
+
+/** Those that can be told. */
+function methodsOf(service: ServiceDraft, path: Path, report: Report): readonly Forwarding[] {
+  const machines = (service.real_servers ?? []).map((server, k) => {
+    const own = !report.isAbsent([...path, 'real_servers', k, 'forwarding'])
+    return own ? server?.forwarding : service.forwarding
+  })
+  const { sorry_server: sorry } = service
+  if (sorry) machines.push(sorry.forwarding ?? service.forwarding)
+  return machines.filter((method) => method !== undefined)
 }
 
 function checkFlags({ scheduler, scheduler_flags: flags }: ServiceDraft, path: Path, report: Report): void {
