@@ -48,3 +48,32 @@ export function eventText({ subject, before, state, reason }: DirectorEvent): st
   const change = before === undefined ? state : `${before} -> ${state}`
   return `${subject}: ${change}${reason === '' ? '' : `, ${reason}`}`
 }
+
+/** An event as other programs and people's files have it: names are a contract, to which keys may be added. */
+export interface ToldEvent {
+  readonly generation: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly director: string
+  readonly type: EventType
+  readonly subject: string
+  readonly state: string
+  readonly before: string | null
+  readonly reason: string
+  readonly text: string
+}
+
+export function toldEvent(director: string, event: DirectorEvent): ToldEvent {
+  const { id, at, type, subject, state, before = null, reason } = event
+  return {
+    generation: id,
+    at: new Date(at).toISOString(),
+    director,
+    type,
+    subject,
+    state,
+    before,
+    reason,
+    text: eventText(event),
+  }
+}

@@ -2,11 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { eventTypes } from '../base/events.js'
 import type { DirectorStatus } from '../base/status.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload, runServer } from './operate.js'
+import { wantsColor } from './palette.js'
 import { runPlan } from './plan.js'
 import { type RealServerOptions, runProgram, runRealServer } from './real-server.js'
+import { stateDirectory } from './state-directory.js'
 import { renderStatus } from './status.js'
 
 interface CommonOptions {
@@ -34,7 +37,7 @@ async function showStatus(options: CommonOptions): Promise<number> {
     process.stdout.write(`${JSON.stringify(status, null, 2)}\n`)
     return exit.done
   }
-  const color = process.stdout.isTTY === true && process.env.NO_COLOR === undefined
+  const color = wantsColor(process.stdout, process.env)
   const lines = renderStatus(status, { width: process.stdout.columns ?? 80, color })
   process.stdout.write(`${lines.join('\n')}\n`)
   return exit.done
@@ -120,6 +123,28 @@ function addOperatingCommands(program: Command, finish: (status: number) => void
     })
 }
 
+function addEventsCommand(program: Command, finish: (status: number) => void): void {
+  withCommonOptions(program.command('events').description('what happened and why, newest last'))
+    .option('-f, --follow', 'go on with what happens; waits for a daemon that is started again')
+    .option('-n, --last <number>', 'so many of what is kept', wholeNumber, 100)
+    .addOption(new Option('--type <type...>', 'only these').choices(Object.keys(eventTypes)))
+    .option('--json', 'print JSON, one object a line')
+    .action(async (options: CommonOptions & { follow?: boolean; last: number; type?: readonly string[] }) => {
+      const { runEvents } = await import('./events.js')
+      const { follow = false, json = false, last, type: types = [], runtimeDir } = options
+      const color = wantsColor(process.stdout, process.env)
+      const closed = new AbortController()
+      process.stdout.once('error', () => closed.abort())
+      finish(
+        await runEvents(
+          runtimeDir,
+          { follow, json, last, types, color },
+          { ...outputOf(options), closed: closed.signal },
+        ),
+      )
+    })
+}
+
 function addRealServerCommand(program: Command, finish: (status: number) => void): void {
   withCommonOptions(
     program
@@ -156,13 +181,14 @@ function buildProgram(finish: (status: number) => void): Command {
     .exitOverride()
     .showHelpAfterError()
 
-  withCommonOptions(program.command('run').description('run the daemon in the foreground')).action(
-    async (options: CommonOptions) => {
+  withCommonOptions(program.command('run').description('run the daemon in the foreground'))
+    .option('--state-dir <dir>', 'where events are kept ($STATE_DIRECTORY, /var/lib/vipair)')
+    .action(async (options: CommonOptions & { stateDir?: string }) => {
       // Loaded here, for the other commands touch neither the network nor native code.
       const { runDaemon } = await import('../daemon/main.js')
-      finish(await runDaemon({ configFile: options.config, version, ...options }))
-    },
-  )
+      const stateDir = options.stateDir ?? stateDirectory(options.runtimeDir, process.env)
+      finish(await runDaemon({ ...options, configFile: options.config, version, stateDir }))
+    })
   withCommonOptions(program.command('check').description('name every problem of a file; touches nothing'))
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => {
@@ -173,6 +199,7 @@ function buildProgram(finish: (status: number) => void): Command {
   withCommonOptions(program.command('status').description('who is Active and why, and every server’s health'))
     .option('--json', 'print JSON')
     .action(async (options: CommonOptions) => finish(await showStatus(options)))
+  addEventsCommand(program, finish)
   addOperatingCommands(program, finish)
   addRealServerCommand(program, finish)
   withCommonOptions(program.command('keygen').description('make a pair key'))

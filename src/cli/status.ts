@@ -7,6 +7,7 @@ import type {
   VirtualRouterStatus,
   VirtualServiceStatus,
 } from '../base/status.js'
+import { type Palette, paletteOf } from './palette.js'
 
 export interface Style {
   readonly width: number
@@ -15,14 +16,6 @@ export interface Style {
 
 /** Seconds: the peer confirms what it sees each second. */
 const oldView = 5
-
-type Paint = (text: string) => string
-interface Palette {
-  readonly good: Paint
-  readonly bad: Paint
-  readonly dim: Paint
-  readonly strong: Paint
-}
 
 /** The lines a person reads; pure. */
 export function renderStatus(status: DirectorStatus, style: Style): string[] {
@@ -263,12 +256,4 @@ function wrap(text: string, width: number, indent: string): string[] {
     }
   }
   return [...lines, line]
-}
-
-function paletteOf(color: boolean): Palette {
-  const paint =
-    (code: number): Paint =>
-    (text) =>
-      color ? `\u001b[${code}m${text}\u001b[0m` : text
-  return { good: paint(32), bad: paint(31), dim: paint(2), strong: paint(1) }
 }

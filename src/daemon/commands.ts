@@ -5,8 +5,10 @@ import type { Reading } from '../config/reading.js'
 import type { ReloadPlan } from '../config/reload-plan.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { ConfigReader } from './config-reader.js'
+import { answerEvents } from './events-route.js'
 import { expose } from './exposition.js'
 import type { Routes } from './find-route.js'
+import type { Journal } from './journal/journal.js'
 import type { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { describeDifference } from './reload.js'
@@ -16,6 +18,9 @@ export interface CommandContext {
   readonly configFile: string
   readonly reader: ConfigReader
   readonly log: Log
+  /** Name of the local director. */
+  readonly director: string
+  readonly journal: Journal
   readonly parent: () => Parent
 }
 
@@ -47,6 +52,8 @@ export class Commands {
   get routes(): Routes {
     return {
       'GET /v1/status': () => this.context.parent().status(),
+      'GET /v1/events?': (_body, _names, asked) =>
+        answerEvents(this.context.journal, this.context.director, asked),
       'GET /metrics': () => expose(this.context.parent().metrics()),
       'POST /v1/reload': (body) => {
         fieldsOf(body, {})

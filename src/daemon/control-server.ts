@@ -6,17 +6,21 @@ import { OpError } from '../base/result.js'
 import type { ControlConfig } from '../config/model.js'
 import { findRoute, type Routes } from './find-route.js'
 import { Refusal } from './refusal.js'
+import { StreamAnswer } from './stream-answer.js'
 import { TextAnswer } from './text-answer.js'
 
 /** Commands are a few words. */
 const largestBody = 64 * 1024
 
+/** A client that has not read more than this is cut off: what nobody reads must not grow. */
+const mostUnread = 4 * 1024 * 1024
+
 /** sun_path of sys/un.h, less its NUL; Node would cut a longer one and bind somewhere else. */
 const longestPath = 107
 
 /**
- * Listens on `path`. A handler answers the response's body, in JSON unless it is a `TextAnswer`; a `Refusal`
- * is answered as it says, whatever else is thrown is a bug and answers 500. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
+ * Listens on `path`. A handler answers the response's body, in JSON unless it is a `TextAnswer` or
+ * a `StreamAnswer`; a `Refusal` is answered as it says, whatever else is thrown is a bug and answers 500. Rejects with `OpError` code `EADDRINUSE` when a living daemon answers there; a socket
  * left behind by a dead one is replaced.
  */
 export async function listenForControl(
@@ -64,20 +68,34 @@ function route(routes: Routes, request: IncomingMessage, response: ServerRespons
     response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) })
     response.end(text)
   }
-  const found = findRoute(routes, request.method ?? '', request.url ?? '')
+  const url = request.url ?? ''
+  const found = findRoute(routes, request.method ?? '', url)
   if (!found) {
     answer(404, { error: `no ${request.method} ${request.url?.slice(0, 200)} here` })
     return
   }
+  const asked = { query: new URLSearchParams(url.split('?')[1] ?? ''), headers: request.headers }
   readBody(request)
-    .then((body) => found.handler(body, found.names))
+    .then((body) => found.handler(body, found.names, asked))
     .then(
-      (body) => answer(200, body),
+      (body) => (body instanceof StreamAnswer ? stream(response, body) : answer(200, body)),
       (error: unknown) => {
         if (error instanceof Refusal) answer(error.status, { error: error.message, ...error.details })
         else answer(500, { error: error instanceof Error ? error.message : String(error) })
       },
     )
+}
+
+function stream(response: ServerResponse, { contentType, begin }: StreamAnswer): void {
+  // It went before it was answered.
+  if (response.destroyed) return
+  response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' })
+  const end = begin((piece) => {
+    if (response.destroyed || piece === '') return
+    response.write(piece)
+    if (response.writableLength > mostUnread) response.destroy()
+  })
+  response.once('close', end)
 }
 
 /** Throws `Refusal` when it is too long or no JSON. */

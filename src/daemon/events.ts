@@ -10,15 +10,15 @@ import { healthKey } from './health-key.js'
 type RoleChanged = Extract<VrrpFact, { type: 'roleChanged' }>
 
 export class Events {
-  private last = 0
   /** Of what lasts, what was told last; by event key. */
   private readonly states = new Map<string, DirectorEvent>()
   private gathered: DirectorEvent[] = []
 
-  /** `sink` gets what happens in one turn of the loop as one. */
+  /** `sink` gets what happens in one turn of the loop as one; `last` is the newest generation that there was. */
   constructor(
     private readonly clock: Clock,
     private readonly sink: (events: readonly DirectorEvent[]) => void,
+    private last = 0,
   ) {}
 
   /** A lasting state that is so already is no event. */

@@ -1,12 +1,19 @@
 /** Which handler a request is for. */
+import type { IncomingHttpHeaders } from 'node:http'
+
+/** Of a request, what only some handlers want. */
+export interface Asked {
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+}
 
 /**
  * Gets the request's body, an empty object where there is none, and what stands in the path for each `*` of the
  * route, decoded.
  */
-export type Handler = (body: unknown, names: readonly string[]) => unknown
+export type Handler = (body: unknown, names: readonly string[], asked: Asked) => unknown
 
-/** By method and path; a star stands for one part of the path. */
+/** By method and path; a star stands for one part of the path, and after a `?` at the end a query may follow. */
 export type Routes = Readonly<Record<string, Handler>>
 
 export interface Found {
@@ -19,6 +26,9 @@ export function findRoute(routes: Routes, method: string, url: string): Found | 
   const wanted = `${method} ${url}`
   const handler = Object.hasOwn(routes, wanted) ? routes[wanted] : undefined
   if (handler) return { handler, names: [] }
+  const open = `${wanted.split('?')[0]}?`
+  const queried = Object.hasOwn(routes, open) ? routes[open] : undefined
+  if (queried) return { handler: queried, names: [] }
   const parts = wanted.split('/')
   for (const [route, candidate] of Object.entries(routes)) {
     const pattern = route.split('/')

@@ -1,7 +1,7 @@
 /** `vipair run`: from the file to a running director, and out again on a signal. */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { formatIp } from '../base/ip.js'
 import type { Log } from '../base/ports.js'
 import { OpError } from '../base/result.js'
@@ -11,7 +11,7 @@ import { formatProblem } from '../config/problem.js'
 import type { Reading } from '../config/reading.js'
 import type { PairKey } from '../pair/key.js'
 import { SystemClock } from '../platform/clock.js'
-import { lockDirectory } from '../platform/directory-lock.js'
+import { type DirectoryLock, lockDirectory } from '../platform/directory-lock.js'
 import { KernelLinks } from '../platform/links.js'
 import { createLog } from '../platform/log.js'
 import { KernelMacvlans } from '../platform/macvlans.js'
@@ -25,6 +25,7 @@ import { bootId } from './boot-id.js'
 import { Commands } from './commands.js'
 import { ConfigReader } from './config-reader.js'
 import { listenForControl } from './control-server.js'
+import { Journal } from './journal/journal.js'
 import { readKeyFile } from './key-file.js'
 import { MaintenanceFile } from './maintenance-file.js'
 import { OverrideFile } from './override-file.js'
@@ -38,11 +39,16 @@ export interface DaemonOptions {
   /** Name of the local director. */
   readonly director: string
   readonly runtimeDir: string
+  /** What outlives a boot. */
+  readonly stateDir: string
   readonly version: string
 }
 
 const exitFailed = 1
 const exitInvalid = 2
+
+/** For the last events to be written, ms. */
+const journalPatience = 2_000
 
 /** Runs until a signal ends it; answers the exit status. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
@@ -105,10 +111,18 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     )
     return exitFailed
   }
+  const journal = new Journal()
   // No request is served before this function next gives way, when `parent` is there.
   const { configFile } = options
   const reader = new ConfigReader(configFile, reading)
-  const commands = new Commands({ configFile, reader, log, parent: () => parent })
+  const commands = new Commands({
+    configFile,
+    reader,
+    log,
+    director: local.name,
+    journal,
+    parent: () => parent,
+  })
   const socketPath = join(options.runtimeDir, 'control.sock')
   const control = await listenForControl(socketPath, config.control, commands.routes)
   const reactor = Reactor.open()
@@ -123,6 +137,15 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
   const acceptFilter = new AcceptFilter(new NftProgram())
   const refuses = refusing(config.virtualRouters, local).length > 0
   if (refuses) await acceptFilter.apply(config.virtualRouters, local)
+  let stateLock: DirectoryLock | undefined
+  journal.open(options.stateDir, clock, log, () => {
+    // The runtime directory is locked already.
+    if (resolve(options.stateDir) === resolve(options.runtimeDir)) return undefined
+    const claimed = lockDirectory(options.stateDir)
+    if ('heldBy' in claimed) return claimed.heldBy === 0 ? 'another process' : `process ${claimed.heldBy}`
+    stateLock = claimed
+    return undefined
+  })
   const parent = new Parent({
     config,
     local,
@@ -140,6 +163,7 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     ownedFile: join(options.runtimeDir, 'ipvs-owned.json'),
     overrideFile: new OverrideFile(join(options.runtimeDir, 'servers.json'), bootId()),
     random: randomBytes,
+    journal,
   })
   log.info(
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +
@@ -162,6 +186,8 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
   })
   log.info(`${signal}: leaving`)
   await parent.stop()
+  // A disk that hangs must not keep the daemon.
+  await Promise.race([journal.close(), new Promise((resolve) => setTimeout(resolve, journalPatience))])
   control.close()
   control.closeAllConnections()
   for (const path of pairPort ?? []) path.close()
@@ -169,6 +195,7 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
   macvlans.close()
   links.close()
   reactor.close()
+  stateLock?.close()
   lock.close()
   log.info('left')
   return 0

@@ -23,6 +23,7 @@ import { Events } from './events.js'
 import { FullNatFacts } from './full-nat-facts.js'
 import { HealthMemory } from './health-memory.js'
 import { Hooks } from './hooks.js'
+import type { Journal } from './journal/journal.js'
 import { LoopLag } from './loop-lag.js'
 import type { MaintenanceFile } from './maintenance-file.js'
 import type {
@@ -89,6 +90,7 @@ export interface ParentOptions {
   readonly ownedFile: string
   readonly overrideFile: OverrideFile
   readonly random: Random
+  readonly journal: Journal
 }
 
 export class Parent {
@@ -175,7 +177,12 @@ export class Parent {
       if (origin !== 'hooks') this.children.healthcheck.answer(answer, origin)
     })
     this.hooks = new Hooks(this.children.hooks, clock, options.local.name, config)
-    this.events = new Events(clock, (events) => this.hooks.tell(events))
+    const { journal } = options
+    const told = (events: readonly DirectorEvent[]): void => {
+      journal.add(events)
+      this.hooks.tell(events)
+    }
+    this.events = new Events(clock, told, journal.newest?.id)
     this.fullNat = new FullNatFacts(this.children, () => this.config.virtualRouters)
     this.readiness = this.children.sync
       ? { ready: false, reason: 'the sync process has not reported yet' }
@@ -184,8 +191,11 @@ export class Parent {
 
   start(): void {
     this.tableStands = !this.hasTable
-    const { local, version } = this.options
-    this.events.tell('director.state', local.name, 'running', `vipair ${version}, config ${this.config.hash}`)
+    const { local, version, journal } = this.options
+    const killed = journal.latest('director.state')?.state === 'running'
+    const before = killed ? '; the daemon before it ended without leaving' : ''
+    const reason = `vipair ${version}, config ${this.config.hash}${before}`
+    this.events.tell('director.state', local.name, 'running', reason)
     // Checks can wait until the table stands: on a single processor they would only be in its way.
     const { all: checkers } = this.children.healthcheck
     for (const child of this.inUse) if (!checkers.some((one) => one === child)) child.start()
@@ -379,7 +389,7 @@ export class Parent {
       overrides: this.overrides,
       mirror: this.mirror,
       traffic: this.traffic,
-      programWarnings: [...this.programs.warnings, ...this.hooks.warnings],
+      programWarnings: [...this.programs.warnings, ...this.hooks.warnings, ...this.journalWarnings],
       hooks: this.hooks.reports,
       waitsForTable: !this.tableStands,
       processes: [
@@ -393,6 +403,11 @@ export class Parent {
         })),
       ],
     })
+  }
+
+  private get journalWarnings(): readonly string[] {
+    const { failure } = this.options.journal
+    return failure === undefined ? [] : [`events are kept in memory only: ${failure}`]
   }
 
   metrics(): readonly MetricFamily[] {
