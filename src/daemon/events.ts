@@ -3,9 +3,11 @@ import { type DirectorEvent, type EventState, type EventType, eventKey, eventTyp
 import type { ServerHealth } from '../base/facts.js'
 import type { Clock } from '../base/ports.js'
 import type { VirtualServiceConfig } from '../config/model.js'
+import type { JudgementFact } from '../ipvs/facts.js'
 import type { HandoverResult } from '../vrrp/runtime.js'
 import type { VrrpFact } from '../vrrp/status.js'
 import { healthKey } from './health-key.js'
+import { JudgedServices } from './judged-services.js'
 
 type RoleChanged = Extract<VrrpFact, { type: 'roleChanged' }>
 
@@ -13,6 +15,9 @@ export class Events {
   /** Of what lasts, what was told last; by event key. */
   private readonly states = new Map<string, DirectorEvent>()
   private gathered: DirectorEvent[] = []
+  private readonly judgedServices = new JudgedServices()
+  /** Of these something was known before the ipvs process had to be started again. */
+  private unsure: ReadonlySet<string> = new Set()
 
   /** `sink` gets what happens in one turn of the loop as one; `last` is the newest generation that there was. */
   constructor(
@@ -71,11 +76,47 @@ export class Events {
     for (const service of services) if (touched.has(service.name)) this.serviceHealth(service, all)
   }
 
-  /** Of a service no server of which has a verdict yet nothing is known. */
-  private serviceHealth(
-    { name, realServers }: VirtualServiceConfig,
+  /** `all`: by `healthKey`. */
+  judged(
+    fact: JudgementFact,
+    services: readonly VirtualServiceConfig[],
     all: ReadonlyMap<string, ServerHealth>,
   ): void {
+    const { type, reason } = fact
+    if (type === 'serverHeld') {
+      this.tell('server.held', `${fact.service}/${fact.server}`, fact.held ? 'held' : 'released', reason)
+      return
+    }
+    this.judgedServices.learn(fact)
+    const service = services.find(({ name }) => name === fact.service)
+    if (service) this.serviceHealth(service, all, reason)
+  }
+
+  /** A new ipvs process has said what is so. */
+  judgedAnew(services: readonly VirtualServiceConfig[], all: ReadonlyMap<string, ServerHealth>): void {
+    for (const service of services) if (this.unsure.has(service.name)) this.serviceHealth(service, all)
+    this.unsure = new Set()
+  }
+
+  /** The ipvs process has to say anew what is so. */
+  ipvsBegins(): void {
+    this.unsure = new Set([...this.unsure, ...this.judgedServices.clear()])
+  }
+
+  /**
+   * Of a service no server of which has a verdict yet nothing is known. Where failures may be disbelieved, it is
+   * the ipvs process that says so, and whether the quorum is lost: none is healthy in either case.
+   */
+  private serviceHealth(
+    { name, realServers, panicThreshold }: VirtualServiceConfig,
+    all: ReadonlyMap<string, ServerHealth>,
+    why?: string,
+  ): void {
+    const judged = this.judgedServices.of(name)
+    if (judged) {
+      this.tell('service.health', name, judged.state, judged.reason)
+      return
+    }
     let [healthy, unhealthy] = [0, 0]
     for (const server of realServers) {
       const health = all.get(healthKey(name, server.name))?.health
@@ -86,8 +127,8 @@ export class Events {
     if (healthy > 0) {
       // How many there are is not worth an event.
       if (this.states.get(eventKey({ type: 'service.health', subject: name }))?.state !== 'healthy')
-        this.tell('service.health', name, 'healthy', `${healthy} of ${of} healthy`)
-    } else if (realServers.length > 0 && unhealthy === realServers.length)
+        this.tell('service.health', name, 'healthy', why ?? `${healthy} of ${of} healthy`)
+    } else if (panicThreshold === undefined && realServers.length > 0 && unhealthy === realServers.length)
       this.tell('service.health', name, 'unhealthy', `none of ${of} is healthy`)
   }
 
@@ -104,5 +145,6 @@ export class Events {
   /** Subjects that are gone. */
   forget(gone: (subject: Pick<DirectorEvent, 'type' | 'subject'>) => boolean): void {
     for (const [key, event] of this.states) if (gone(event)) this.states.delete(key)
+    this.judgedServices.forget((subject) => gone({ type: 'service.health', subject }))
   }
 }

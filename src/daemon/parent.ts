@@ -544,6 +544,7 @@ export class Parent {
     switch (message.type) {
       case 'ready': {
         const { sysctlFile, ownedFile } = this.options
+        this.events.ipvsBegins()
         this.children.ipvs.send({ type: 'start', setting: this.ipvsSetting(), sysctlFile, ownedFile })
         if (this.health.all.size > 0)
           this.children.ipvs.send({ type: 'healthChanged', servers: [...this.health.all.values()] })
@@ -562,6 +563,12 @@ export class Parent {
         return
       case 'reconciled':
         if (!this.tableStands) this.tableDone()
+        this.events.judgedAnew(this.config.virtualServices, this.health.all)
+        return
+      case 'quorumChanged':
+      case 'panicChanged':
+      case 'serverHeld':
+        this.events.judged(message, this.config.virtualServices, this.health.all)
         return
       case 'syncDaemonsStarted':
         this.syncDaemonsStarted = true
@@ -658,10 +665,13 @@ export class Parent {
     const there = new Set(virtualRouters.map(({ name }) => `router.role ${name}`))
     for (const { name, realServers } of virtualServices) {
       there.add(`service.health ${name}`)
-      for (const server of realServers) there.add(`server.health ${name}/${server.name}`)
+      for (const server of realServers) {
+        there.add(`server.health ${name}/${server.name}`)
+        there.add(`server.held ${name}/${server.name}`)
+      }
     }
     const gone = ({ type, subject }: Pick<DirectorEvent, 'type' | 'subject'>): boolean =>
-      /^(router\.role|(service|server)\.health)$/.test(type) && !there.has(`${type} ${subject}`)
+      /^(router\.role|(service|server)\.health|server\.held)$/.test(type) && !there.has(`${type} ${subject}`)
     this.events.forget(gone)
     this.hooks.forget(gone)
   }

@@ -43,7 +43,7 @@ describe('config hook', () => {
 
   it('with a URL has every default, and "*" is all there is', () => {
     const [hook] = configOf(withHook('on = ["*"]', 'url = "https://hooks.example.com/x"')).hooks
-    equal(hook?.on.length, 8)
+    equal(hook?.on.length, 9)
     deepEqual(
       { ...hook, on: [] },
       {
@@ -94,8 +94,8 @@ describe('config hook', () => {
       'of an unknown event',
       ['command = ["/usr/lib/page"]', 'on = ["router.rol", "*", "active"]'],
       '19:6: hook[0].on: warning: "*" beside other events, expected it alone: it is all of them',
-      '19:7: hook[0].on[0]: "router.rol" is not one of them, expected "director.state", "router.role", "router.handover", "server.health", "service.health", "peer.link", "table.drift", "config.reload", "*", did you mean "router.role"?',
-      '19:26: hook[0].on[2]: "active" is not one of them, expected "director.state", "router.role", "router.handover", "server.health", "service.health", "peer.link", "table.drift", "config.reload", "*"',
+      '19:7: hook[0].on[0]: "router.rol" is not one of them, expected "director.state", "router.role", "router.handover", "server.health", "server.held", "service.health", "peer.link", "table.drift", "config.reload", "*", did you mean "router.role"?',
+      '19:26: hook[0].on[2]: "active" is not one of them, expected "director.state", "router.role", "router.handover", "server.health", "server.held", "service.health", "peer.link", "table.drift", "config.reload", "*"',
     ],
     [
       'twice of one name',

@@ -81,6 +81,61 @@ describe('daemon/events', () => {
     ])
   })
 
+  it('of a service follow its quorum, and tell that failures are not believed', async () => {
+    const web = (panicThreshold?: number) => [
+      {
+        ...service('web', [server('10.0.0.21:80', [], 'a'), server('10.0.0.22:80', [], 'b')]),
+        panicThreshold,
+      },
+    ]
+    const of = (health: Health): ReadonlyMap<string, ServerHealth> =>
+      new Map(
+        ['a', 'b'].map((one) => [
+          healthKey('web', one),
+          { service: 'web', server: one, health, reason: 'because', since: 0 },
+        ]),
+      )
+    const quorum = (reached: boolean, reason: string) =>
+      ({ type: 'quorumChanged', service: 'web', reached, have: 100, needed: 200, reason }) as const
+    const panic = (on: boolean, reason: string) =>
+      ({ type: 'panicChanged', service: 'web', panic: on, reason }) as const
+    changed({ a: 'healthy' })
+    events.judged(quorum(false, 'one weighs too little'), web(), of('healthy'))
+    changed({ b: 'healthy' }, { a: 'healthy', b: 'healthy' })
+    events.judged(quorum(true, 'both weigh enough'), web(), of('healthy'))
+    events.judged(panic(true, 'both failed'), web(0.5), of('unhealthy'))
+    events.healthChanged([...of('unhealthy').values()], web(0.5), of('unhealthy'))
+    events.judged(quorum(false, 'it is believed'), web(0.5), of('unhealthy'))
+    events.judged(panic(false, 'it is believed'), web(0.5), of('unhealthy'))
+    const services = (await told()).filter((line) => line.startsWith('service'))
+    deepEqual(services, [
+      'service.health web: healthy, 1 of 2 servers healthy',
+      'service.health web: healthy -> unhealthy, one weighs too little',
+      'service.health web: unhealthy -> healthy, both weigh enough',
+      'service.health web: healthy -> panic, both failed',
+      'service.health web: panic -> unhealthy, it is believed',
+    ])
+    batches = []
+    events.ipvsBegins()
+    events.judgedAnew(web(), of('healthy'))
+    events.judged(
+      { type: 'serverHeld', service: 'web', server: 'a', held: true, reason: 'to and fro' },
+      web(),
+      of('healthy'),
+    )
+    deepEqual(await told(), [
+      'service.health web: unhealthy -> healthy, 2 of 2 servers healthy',
+      'server.held web/a: held, to and fro',
+    ])
+  })
+
+  it('do not call a service unhealthy before it is known whether to believe it', async () => {
+    const web = { ...service('web', [server('10.0.0.21:80', [], 'a')]), panicThreshold: 0.5 }
+    const down: ServerHealth = { service: 'web', server: 'a', health: 'unhealthy', reason: 'x', since: 0 }
+    events.healthChanged([down], [web], new Map([[healthKey('web', 'a'), down]]))
+    deepEqual(await told(), ['server.health web/a: unhealthy, x'])
+  })
+
   it('of a subject that is gone and comes back begin anew', async () => {
     events.peerLink('lb2', true)
     events.forget(({ type }) => type === 'router.role')
