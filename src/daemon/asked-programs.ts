@@ -1,4 +1,5 @@
 /** In a process that asks for programs: what it asked for, until the answer is there. */
+import { randomInt } from 'node:crypto'
 import type { ProgramRun } from '../base/program.js'
 import type { Millis } from '../base/units.js'
 import { type ProgramConfig, programKey } from '../config/program.js'
@@ -6,7 +7,8 @@ import type { ProgramAnswer, RunProgramMessage } from './messages.js'
 
 export class AskedPrograms {
   private readonly pending = new Map<number, (run: ProgramRun) => void>()
-  private last = 0
+  /** Its own: what a process before it asked for may still be answered, and to this one. */
+  private last = randomInt(2 ** 40)
 
   constructor(private readonly emit: (message: RunProgramMessage) => void) {}
 
