@@ -4,7 +4,10 @@ import { hostname } from 'node:os'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { eventTypes } from '../base/events.js'
 import type { DirectorStatus } from '../base/status.js'
+import { commandTree } from './command-tree.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
+import { firstSteps, helpOf } from './examples.js'
+import { type KindOfNames, kindsOfNames, runNames } from './names.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload, runServer } from './operate.js'
 import { wantsColor } from './palette.js'
 import { runPlan } from './plan.js'
@@ -27,7 +30,12 @@ const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: 
 function withCommonOptions(command: Command): Command {
   return command
     .option('--config <file>', 'the configuration file', '/etc/vipair/vipair.toml')
-    .option('--director <name>', 'which director of the file this machine is', hostname())
+    .addOption(
+      new Option('--director <name>', 'which director of the file this machine is').default(
+        hostname(),
+        'the host name',
+      ),
+    )
     .option('--runtime-dir <dir>', 'where the control socket is', '/run/vipair')
 }
 
@@ -173,13 +181,43 @@ function addRealServerCommand(program: Command, finish: (status: number) => void
     )
 }
 
+function addCommandsForTools(program: Command, finish: (status: number) => void): void {
+  const out = (text: string): void => {
+    process.stdout.write(text)
+  }
+  program
+    .command('schema')
+    .description('print the JSON Schema of the file, for editors')
+    .action(async () => {
+      const { jsonSchema } = await import('../config/json-schema.js')
+      out(`${JSON.stringify(jsonSchema, null, 2)}\n`)
+    })
+  program
+    .command('completion')
+    .description('print a completion script')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell: string) => {
+      const { completionFor } = await import('./completion/completion.js')
+      out(completionFor(shell, commandTree(program)))
+    })
+  // What completion scripts ask.
+  program
+    .command('names', { hidden: true })
+    .addArgument(new Argument('<kind>').choices(kindsOfNames))
+    .argument('[service]')
+    .option('--runtime-dir <dir>', '', '/run/vipair')
+    .action(async (kind: KindOfNames, service: string | undefined, options: { runtimeDir: string }) =>
+      finish(await runNames(options.runtimeDir, kind, service, out)),
+    )
+}
+
 function buildProgram(finish: (status: number) => void): Command {
   const program = new Command('vipair')
   program
     .description('Keeps a service address, its IPVS table and its sessions alive on two machines.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError()
+    .showHelpAfterError('(vipair help COMMAND tells its options, with examples)')
 
   withCommonOptions(program.command('run').description('run the daemon in the foreground'))
     .option('--state-dir <dir>', 'where events are kept ($STATE_DIRECTORY, /var/lib/vipair)')
@@ -225,6 +263,9 @@ function buildProgram(finish: (status: number) => void): Command {
         finish(await runRelease({ configFile, runtimeDir, force }))
       },
     )
+  addCommandsForTools(program, finish)
+  program.addHelpText('after', firstSteps)
+  for (const command of program.commands) command.addHelpText('after', helpOf(command.name()))
   return program
 }
 
