@@ -22,6 +22,7 @@ const always = {
 const pythonModule = (name) => existsSync(`/usr/lib/python3/dist-packages/${name}`)
 const ofTests = {
   'dnsmasq-base': () => program('dnsmasq'),
+  systemd: () => program('systemd-analyze'),
   'python3-grpcio': () => pythonModule('grpc'),
   'python3-aiosmtpd': () => pythonModule('aiosmtpd'),
 }

@@ -12,7 +12,7 @@ import type { SupervisedChild } from './supervisor.js'
 /** A process that has its share, or will have it once it is ready. */
 export type CheckProcess = Pick<
   SupervisedChild<ToHealthcheck, FromHealthcheck>,
-  'name' | 'pid' | 'supervision' | 'start' | 'stop' | 'send' | 'tick'
+  'name' | 'pid' | 'silent' | 'supervision' | 'start' | 'stop' | 'send' | 'tick'
 >
 
 type Services = readonly VirtualServiceConfig[]

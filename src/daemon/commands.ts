@@ -13,6 +13,7 @@ import type { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { describeDifference } from './reload.js'
 import { serverOrder } from './server-order.js'
+import type { ServiceManager } from './service-manager.js'
 
 export interface CommandContext {
   readonly configFile: string
@@ -22,6 +23,8 @@ export interface CommandContext {
   readonly director: string
   readonly journal: Journal
   readonly parent: () => Parent
+  /** Is told that a reload begins and that it is over, however it ended. */
+  readonly manager: () => Pick<ServiceManager, 'reloading' | 'reloaded'> | undefined
 }
 
 const number = (value: unknown): value is number => typeof value === 'number'
@@ -107,6 +110,7 @@ export class Commands {
     const { log, parent } = this.context
     if (this.reloading) throw new Refusal(409, 'a reload is under way')
     this.reloading = true
+    this.context.manager()?.reloading()
     try {
       const { reading, warnings } = await this.load((problem) => log.error(`reload: ${problem}`))
       const { config } = reading
@@ -126,6 +130,7 @@ export class Commands {
       throw error
     } finally {
       this.reloading = false
+      this.context.manager()?.reloaded()
     }
   }
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { formatIp } from '../base/ip.js'
-import type { Log } from '../base/ports.js'
+import type { Clock, Log } from '../base/ports.js'
 import { OpError } from '../base/result.js'
 import { readCheckFiles } from '../config/check-files.js'
 import { loadConfig } from '../config/load.js'
@@ -16,6 +16,7 @@ import { KernelLinks } from '../platform/links.js'
 import { createLog } from '../platform/log.js'
 import { KernelMacvlans } from '../platform/macvlans.js'
 import { NftProgram } from '../platform/nft.js'
+import { notifySender } from '../platform/notify-socket.js'
 import { openPairPort } from '../platform/pair-port.js'
 import { Reactor } from '../platform/reactor.js'
 import { KernelRouting } from '../platform/routing.js'
@@ -32,6 +33,7 @@ import { OverrideFile } from './override-file.js'
 import { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { refusedScripts } from './script-files.js'
+import { ServiceManager, type ServiceSettings, takeServiceSettings } from './service-manager.js'
 import { exitOnUncaught, logBug } from './uncaught.js'
 
 export interface DaemonOptions {
@@ -52,6 +54,7 @@ const journalPatience = 2_000
 
 /** Runs until a signal ends it; answers the exit status. */
 export async function runDaemon(options: DaemonOptions): Promise<number> {
+  const service = takeServiceSettings(process.env)
   const loaded = await loadConfig(options.configFile)
   if (!loaded.ok) {
     for (const problem of loaded.error)
@@ -63,7 +66,7 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   exitOnUncaught(log)
   for (const warning of warnings) log.warn(formatProblem(options.configFile, warning))
   try {
-    return await direct(options, loaded.value, log)
+    return await direct(options, loaded.value, service, log)
   } catch (error) {
     // What the system refused is expected; whatever else is a bug, and shows where.
     if (error instanceof OpError || (error instanceof Error && 'code' in error)) log.error(error.message)
@@ -72,7 +75,12 @@ export async function runDaemon(options: DaemonOptions): Promise<number> {
   }
 }
 
-async function direct(options: DaemonOptions, reading: Reading, log: Log): Promise<number> {
+async function direct(
+  options: DaemonOptions,
+  reading: Reading,
+  service: ServiceSettings,
+  log: Log,
+): Promise<number> {
   const { config } = reading
   // A host name may be written in full or not.
   const named = (name: string | undefined) => config.directors.find((director) => director.name === name)
@@ -122,6 +130,7 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     director: local.name,
     journal,
     parent: () => parent,
+    manager: () => manager,
   })
   const socketPath = join(options.runtimeDir, 'control.sock')
   const control = await listenForControl(socketPath, config.control, commands.routes)
@@ -169,7 +178,9 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     `vipair ${options.version}: director ${local.name} at ${formatIp(local.address)}, ` +
       `peer ${peer?.name ?? 'none'}, config ${config.hash}`,
   )
+  const manager = serviceManager(service, parent, clock)
   parent.start()
+  manager?.start()
   // What a predecessor may have left and nobody needs can wait.
   if (!refuses) acceptFilter.remove().catch((error: unknown) => log.warn(String(error)))
 
@@ -185,7 +196,9 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve)
   })
   log.info(`${signal}: leaving`)
+  manager?.stopping(`${signal}: leaving`)
   await parent.stop()
+  manager?.close()
   // A disk that hangs must not keep the daemon.
   await Promise.race([journal.close(), new Promise((resolve) => setTimeout(resolve, journalPatience))])
   control.close()
@@ -199,6 +212,18 @@ async function direct(options: DaemonOptions, reading: Reading, log: Log): Promi
   lock.close()
   log.info('left')
   return 0
+}
+
+/** Undefined where nobody is to be told. */
+function serviceManager(
+  { socket, watchdog }: ServiceSettings,
+  parent: Parent,
+  clock: Clock,
+): ServiceManager | undefined {
+  const send = socket === undefined ? undefined : notifySender(socket)
+  if (!send) return undefined
+  const monotonicUs = () => process.hrtime.bigint() / 1000n
+  return new ServiceManager({ clock, send, watchdog, monotonicUs, view: () => parent.serviceView })
 }
 
 /** Whole or not at all: a reader never meets half a file. */

@@ -50,8 +50,10 @@ import { maintenanceObstacle } from './role-warnings.js'
 import { refusedScripts } from './script-files.js'
 import { countServers, countShared } from './server-counts.js'
 import { type ServerOrder, ServerOverrides } from './server-overrides.js'
+import type { ServiceView } from './service-manager.js'
 import { ipvsSetting, pairSetting, type Sides, vrrpSetting } from './settings.js'
 import { composeStatus, type Reports } from './status.js'
+import { statusLine } from './status-line.js'
 import { Tracker } from './tracker.js'
 import { TrafficView } from './traffic.js'
 import { VrrpMemory } from './vrrp-memory.js'
@@ -61,6 +63,8 @@ import { VrrpMemory } from './vrrp-memory.js'
  * It does not wait for ever, for a peer may be worse off still.
  */
 const tablePatience = millis(10_000)
+/** A table that never stands is a warning; whoever started the service must not wait for it for ever. */
+const readyPatience = millis(60_000)
 const tickInterval = millis(1_000)
 /** Counting 30,000 servers takes some milliseconds. */
 const countsTogether = millis(100)
@@ -124,7 +128,9 @@ export class Parent {
   /** It has its setting. */
   private vrrpStarted = false
   private leaving = false
+  /** Or is not waited for any longer. */
   private tableStands = false
+  private reconciled = false
   private syncDaemonsStarted = false
   private ticking: Timer | undefined
   private counting: Timer | undefined
@@ -410,6 +416,17 @@ export class Parent {
     return failure === undefined ? [] : [`events are kept in memory only: ${failure}`]
   }
 
+  /** What the service manager wants to know. */
+  get serviceView(): ServiceView {
+    const tableGivenUp = this.options.clock.now() - this.startedAt > readyPatience
+    const electionRuns = this.vrrpStarted && this.reports.vrrp !== undefined
+    return {
+      ready: electionRuns && (this.reconciled || !this.hasTable || tableGivenUp),
+      answering: this.inUse.every((child) => !child.silent),
+      statusLine: () => statusLine(this.status()),
+    }
+  }
+
   metrics(): readonly MetricFamily[] {
     return metricsOf(this.status(), this.allReports)
   }
@@ -562,6 +579,7 @@ export class Parent {
         this.plans.answered(message.id, message)
         return
       case 'reconciled':
+        this.reconciled = true
         if (!this.tableStands) this.tableDone()
         this.events.judgedAnew(this.config.virtualServices, this.health.all)
         return

@@ -14,6 +14,8 @@ import { type Supervision, type SupervisionEvent, stopped, superviseStep } from 
 const silentTicksAllowed = 15
 /** A starved machine may take long to load a program (seen: 15 s on one slow core); ending it makes that worse. */
 const silentTicksAtStart = 90
+/** So long it is only busy; after that nobody should rely on it. */
+const silentTicksUnnoticed = 5
 /** Messages that a child has not read: past this it is desynchronised, and rebuilt. */
 const unreadAllowed = 4096
 /** An orderly leave that takes longer is ended. */
@@ -48,6 +50,8 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
   private unread = 0
   private silentTicks = 0
   private heard = false
+  /** It has been ended for its silence, and has not gone yet. */
+  private condemned = false
   private readonly ended: (() => void)[] = []
 
   constructor(private readonly options: ChildOptions<From>) {}
@@ -62,6 +66,11 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
 
   get supervision(): Supervision {
     return this.state
+  }
+
+  /** It runs and says nothing; one that starts, or waits to be started again, is not meant. */
+  get silent(): boolean {
+    return this.condemned || (this.heard && this.silentTicks > silentTicksUnnoticed)
   }
 
   /** While it dies: whether its successor starts without a pause. */
@@ -98,6 +107,7 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
     if (this.silentTicks <= allowed) return
     this.options.log.error(`${this.name} has been silent for ${allowed} s; ending it to rebuild it`)
     this.silentTicks = 0
+    this.condemned = true
     this.process.kill('SIGKILL')
   }
 
@@ -150,6 +160,7 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
     this.unread = 0
     this.silentTicks = 0
     this.heard = false
+    this.condemned = false
     log.debug(`${name} started`, { pid: child.pid ?? 0 })
     child.on('message', (raw) => {
       const message = checkMessage<From>(types, raw)
@@ -171,6 +182,8 @@ export class SupervisedChild<To extends { readonly type: string }, From extends 
   private exited(child: ChildProcess, code: number | null, signal: string | null): void {
     if (child !== this.process) return
     this.process = undefined
+    this.heard = false
+    this.condemned = false
     if (this.state.name === 'stopped') {
       for (const resolve of this.ended.splice(0)) resolve()
       return

@@ -4,7 +4,7 @@
  */
 
 /** include/linux/socket.h */
-export const AF = { INET: 2, INET6: 10, NETLINK: 16, PACKET: 17 } as const
+export const AF = { UNIX: 1, INET: 2, INET6: 10, NETLINK: 16, PACKET: 17 } as const
 
 /** include/linux/net.h */
 export const SOCK = { STREAM: 1, DGRAM: 2, RAW: 3, NONBLOCK: 0o4000, CLOEXEC: 0o2000000 } as const

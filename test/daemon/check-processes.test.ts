@@ -23,6 +23,7 @@ function bench(cores = 8) {
       return {
         name,
         pid: undefined,
+        silent: false,
         supervision: stopped,
         tick: () => {},
         start: () => {
