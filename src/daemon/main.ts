@@ -30,10 +30,12 @@ import { Journal } from './journal/journal.js'
 import { readKeyFile } from './key-file.js'
 import { MaintenanceFile } from './maintenance-file.js'
 import { OverrideFile } from './override-file.js'
+import { OwnershipFile } from './ownership-file.js'
 import { Parent } from './parent.js'
 import { Refusal } from './refusal.js'
 import { refusedScripts } from './script-files.js'
 import { ServiceManager, type ServiceSettings, takeServiceSettings } from './service-manager.js'
+import { SysctlFile } from './sysctl-file.js'
 import { exitOnUncaught, logBug } from './uncaught.js'
 
 export interface DaemonOptions {
@@ -155,6 +157,9 @@ async function direct(
     stateLock = claimed
     return undefined
   })
+  const sysctlFile = join(options.runtimeDir, 'sysctls.json')
+  const ownedFile = join(options.runtimeDir, 'ipvs-owned.json')
+  const leftSettings = Object.keys(new SysctlFile(sysctlFile).read())
   const parent = new Parent({
     config,
     local,
@@ -168,8 +173,9 @@ async function direct(
     checkFiles: checkFiles.value,
     version: options.version,
     maintenanceFile: new MaintenanceFile(join(options.runtimeDir, 'maintenance')),
-    sysctlFile: join(options.runtimeDir, 'sysctls.json'),
-    ownedFile: join(options.runtimeDir, 'ipvs-owned.json'),
+    sysctlFile,
+    ownedFile,
+    leftTable: leftSettings.length > 0 || new OwnershipFile(ownedFile).read().length > 0,
     overrideFile: new OverrideFile(join(options.runtimeDir, 'servers.json'), bootId()),
     random: randomBytes,
     journal,

@@ -92,6 +92,8 @@ export interface ParentOptions {
   readonly sysctlFile: string
   /** Where the ipvs process remembers what of the table is ours. */
   readonly ownedFile: string
+  /** An earlier run left something of ours in the table, or in the kernel's settings. */
+  readonly leftTable: boolean
   readonly overrideFile: OverrideFile
   readonly random: Random
   readonly journal: Journal
@@ -436,9 +438,9 @@ export class Parent {
     return status ? { ...this.reports, healthcheck: status } : this.reports
   }
 
-  /** Addresses without services need no table, and no kernel that could hold one. */
+  /** Addresses without services need no table, and no kernel that could hold one; what is left of one has to go. */
   private get hasTable(): boolean {
-    return this.config.virtualServices.length > 0
+    return this.config.virtualServices.length > 0 || this.options.leftTable
   }
 
   private get inUse() {

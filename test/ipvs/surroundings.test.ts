@@ -47,6 +47,21 @@ describe('surroundings of the table', () => {
     assert.deepEqual(machine.remembered, {})
   })
 
+  it('are undone, and the table is emptied, when the next run has no services', async () => {
+    const machine = machineForNat()
+    const before = await machine.start(settingOf([web]))
+    await before.stop()
+    const runtime = await machine.start(settingOf([], { peerId: undefined }))
+    assert.deepEqual(
+      [machine.kernel.services.size, machine.kernel.daemons.size, machine.tables.size],
+      [0, 0, 0],
+    )
+    for (const name of ['net.ipv4.vs.conntrack', 'net.ipv4.ip_forward', 'net.ipv4.vs.expire_nodest_conn'])
+      assert.equal(machine.sysctls.get(name), '0', name)
+    assert.deepEqual([machine.remembered, machine.owned], [{}, []])
+    assert.deepEqual(runtime.status().problems, [])
+  })
+
   it('stay where on_exit keeps the table, and are adopted untouched by the next run', async () => {
     const machine = machineForNat()
     const before = await machine.start(settingOf([web]))

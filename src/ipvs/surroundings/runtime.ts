@@ -56,7 +56,8 @@ export class Surroundings {
       (folder) => sysctl.list(folder),
       (name) => sysctl.read(name),
     )
-    const kept = this.keeper.keep(wanted)
+    // Without services nothing is balanced, and the machine gets back what was its own.
+    const kept = this.keeper.keep(services.length === 0 ? [] : wanted)
     return { failures: [...failures, ...kept.failures], drift: [...drift, ...kept.drift] }
   }
 
