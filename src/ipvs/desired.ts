@@ -122,13 +122,14 @@ function desiredEntry(
   const sorry = config.sorryServer && kernelDestination(key, config.sorryServer)
   const standsIn = sorry !== undefined && actual?.destinations.has(destinationId(sorry)) === true
   let have = 0
+  /** Back when the sorry server goes. */
+  const waiting = new Map<string, Destination>()
   for (const server of config.realServers) {
     const destination = kernelDestination(key, server)
     const id = destinationId(destination)
     const health = server.checks.length === 0 ? 'healthy' : healthOf(config.name, server.name)
     // An earlier run took it out when the sorry server came in: not new, and still down as far as is known.
     const out = standsIn && config.onDown === 'remove' && actual?.destinations.has(id) === false
-    if (health === 'unknown' && out) continue
     const inKernel = actual?.destinations.get(id)?.weight
     const override = influences.overrideOf(config.name, server.name)
     const asked = influences.askedOf(config.name, server.name)
@@ -138,10 +139,14 @@ function desiredEntry(
         ? inKernel !== undefined && influences.stays(name, id)
           ? 0
           : undefined
-        : weightFor(config, health, inKernel, { full, action: override?.action }, () =>
+        : weightFor(config, health, inKernel, override?.action, () =>
             influences.momentary(config.name, server.name, full),
           )
     if (weight === undefined) continue
+    if (health === 'unknown' && out) {
+      waiting.set(id, { ...destination, weight })
+      continue
+    }
     destinations.set(id, { ...destination, weight })
     if (weight > 0) have += full
   }
@@ -150,14 +155,8 @@ function desiredEntry(
     // Whoever is up keeps its connections, also where on_down would remove it.
     for (const [id, destination] of destinations) destinations.set(id, { ...destination, weight: 0 })
     destinations.set(destinationId(sorry), sorry)
-  }
+  } else for (const [id, destination] of waiting) destinations.set(id, destination)
   return { service: kernelService(config, key), destinations }
-}
-
-interface Asked {
-  /** An operator's weight, or what the checks ask for, or the file's. */
-  readonly full: number
-  readonly action: AdminAction | undefined
 }
 
 /**
@@ -168,7 +167,7 @@ function weightFor(
   { onDown, initial }: VirtualServiceConfig,
   health: Health,
   inKernel: number | undefined,
-  { full, action }: Asked,
+  action: AdminAction | undefined,
   momentary: () => number,
 ): number | undefined {
   if (action === 'disable') return undefined
@@ -176,5 +175,5 @@ function weightFor(
   if (action === 'quiesce') return 0
   if (health === 'healthy') return momentary()
   if (inKernel === undefined) return initial === 'up' ? momentary() : 0
-  return inKernel > 0 && action === 'weight' ? full : inKernel
+  return inKernel > 0 && action === 'weight' ? momentary() : inKernel
 }

@@ -272,6 +272,18 @@ describe('a server of another name or address', () => {
 })
 
 describe('an operator’s word', () => {
+  it('for the weight of a server without a verdict is risen to as well', async () => {
+    const machine = new FakeMachine()
+    const runtime = await machine.start(settingOf([service('web', '10.0.0.100:80', [server(first)], timing)]))
+    const overrides = [word('weight', machine.clock.now(), 50)]
+    runtime.configure(settingOf([checked()], { overrides }))
+    await settled()
+    assert.equal(machine.weights(id)[second], 5)
+    assert.deepEqual((await runtime.plan(settingOf([checked()], { overrides }))).changes, [])
+    await machine.clock.advance(10_000)
+    assert.equal(machine.weights(id)[second], 50)
+  })
+
   it('drains and keeps out, over a reload and a restart, until the server is enabled', async () => {
     const machine = new FakeMachine()
     const since = machine.clock.now()

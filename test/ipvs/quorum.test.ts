@@ -122,6 +122,28 @@ describe('ipvs quorum', () => {
     assert.equal(machine.weights(id)[third], 100)
   })
 
+  it('lets in a server that is new while the sorry server stands in as soon as that goes, and calls it no drift', async () => {
+    const machine = new FakeMachine()
+    const one = (...servers: readonly string[]) =>
+      service(
+        'web',
+        '10.0.0.100:80',
+        servers.map((name) => server(name)),
+        { onDown: 'remove', sorryServer: server(sorry) },
+      )
+    const runtime = await machine.start(settingOf([one(first)]))
+    runtime.healthChanged([verdict('web', first, 'unhealthy')])
+    await settled()
+    assert.deepEqual(Object.keys(machine.weights(id)), [sorry])
+    runtime.configure(settingOf([one(first, second)]))
+    await settled()
+    runtime.healthChanged([verdict('web', first, 'healthy')])
+    await settled()
+    assert.deepEqual(machine.weights(id), { [first]: 100, [second]: 100 })
+    await machine.clock.advance(10_000)
+    assert.equal(runtime.status().driftRepaired, 0)
+  })
+
   it('counts what operators and checks ask for, and a slow start as risen', async () => {
     const machine = new FakeMachine()
     const setting = settingOf([{ ...web(), slowStart: millis(10_000) }])
