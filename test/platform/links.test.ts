@@ -42,6 +42,10 @@ describe('links', function () {
     (await links.read()).addresses.find((state) => formatPrefix(state.prefix) === text)
 
   it('reads interfaces and addresses', async () => {
+    const isUp = async () => (await links.read()).interfaces.find(({ name }) => name === 'left0')?.up
+    // The carrier of a new pair comes when the kernel has looked at both ends.
+    for (let looks = 0; looks < 100 && (await isUp()) !== true; looks++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
     const { interfaces, addresses } = await links.read()
     const found = interfaces.find(({ name }) => name === 'left0')
     const shown = JSON.parse(left.ip('-json link show left0'))[0]
