@@ -32,11 +32,11 @@ export interface TlsCheckConfig extends CheckCommon, EncryptionConfig {
 type EncryptionTable = Pick<
   CompleteOf<typeof tlsCheck>,
   'address' | 'sni' | 'verify' | 'ca_file' | 'cert_file' | 'key_file' | 'expires_within'
->
+> & { readonly host?: string | undefined }
 
 export const encryptionOf = (table: EncryptionTable): EncryptionConfig => ({
-  // Whoever names a machine means the certificate of that name.
-  sni: table.sni?.toLowerCase() ?? nameIn(table.address),
+  // Whoever names a machine, and no host, means the certificate of that name.
+  sni: table.sni?.toLowerCase() ?? (table.host === undefined ? nameIn(table.address) : undefined),
   verify: table.verify,
   caFile: table.ca_file,
   certFile: table.cert_file,
