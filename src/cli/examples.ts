@@ -17,7 +17,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   status: [
     ['vipair status', 'what is wrong now, who is Active and why, every server'],
     ["vipair status --json | jq '.virtualRouters[] | {name, state, reason}'", 'only the roles'],
-    ['watch -c vipair status', 'again and again'],
+    ['watch vipair status', 'again and again'],
   ],
   events: [
     ['vipair events', 'the last hundred, newest last'],

@@ -200,6 +200,14 @@ function addCommandsForTools(program: Command, finish: (status: number) => void)
       const { completionFor } = await import('./completion/completion.js')
       out(completionFor(shell, commandTree(program)))
     })
+  // What the build asks.
+  program
+    .command('manual', { hidden: true })
+    .addArgument(new Argument('<page>').choices(['vipair.1', 'vipair.toml.5']))
+    .action(async (page: string) => {
+      const { manualPage } = await import('./manual/manual.js')
+      out(manualPage(page, commandTree(program), version))
+    })
   // What completion scripts ask.
   program
     .command('names', { hidden: true })
