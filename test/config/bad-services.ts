@@ -376,6 +376,12 @@ export const badServices: readonly BadFile[] = [
     '16:17: virtual_service[0].real_servers[0]: the kernel translates nothing from outside to a loopback address, expected direct forwarding on the same port, or another address of the machine',
   ),
   service(
+    'a director as a server of the other one',
+    [web, 'real_servers = ["10.0.0.21:80", "10.0.0.12:80"]', 'sorry_server = "nowhere"'],
+    '15:33: virtual_service[0].real_servers[1]: warning: the director lb2, whose table sends on what the other one sends it, expected a machine that is no director, or forwarding = "full_nat"',
+    '16:16: virtual_service[0].sorry_server: "nowhere" is not valid, expected address and port such as "10.0.0.21:80" or "[2001:db8::21]:80"',
+  ),
+  service(
     'packets one by one through translation',
     [
       'address = "10.0.0.100:53"',

@@ -1,5 +1,5 @@
 /** Rules about how packets get to a machine: what the kernel refuses, and what it would take in silence. */
-import { type Endpoint, formatEndpoint, formatIp, isLoopback } from '../../base/ip.js'
+import { type Endpoint, equalIp, formatEndpoint, formatIp, isLoopback } from '../../base/ip.js'
 import type { Port } from '../../base/units.js'
 import type { Forwarding } from '../model.js'
 import type { Path } from '../node.js'
@@ -32,13 +32,20 @@ export function checkForwarding(
   }
   if (!server.address) return
   const where: Path = [...path, 'address']
+  const { address } = server.address
   if (service.address && formatIp(service.address.address) === formatIp(server.address.address)) {
     report.error(where, "the service's own address", { expected: 'the address of another machine' })
   }
-  if (method !== undefined && translates(method) && isLoopback(server.address.address)) {
+  if (method !== undefined && translates(method) && isLoopback(address)) {
     // ip_vs_nat_xmit drops them; as they are (direct) they reach a local socket.
     report.error(where, 'the kernel translates nothing from outside to a loopback address', {
       expected: 'direct forwarding on the same port, or another address of the machine',
+    })
+  }
+  const director = file.director?.find((one) => one?.address && equalIp(one.address, address))
+  if (director?.name !== undefined && file.director?.length === 2 && method && !translates(method)) {
+    report.warning(where, `the director ${director.name}, whose table sends on what the other one sends it`, {
+      expected: 'a machine that is no director, or forwarding = "full_nat"',
     })
   }
   const family =
