@@ -270,7 +270,7 @@ class Runtime implements IpvsRuntime {
         return
       }
       this.settle([services, daemons], expected, [...around.failures, ...untimed])
-      await this.surroundings.clear()
+      this.surroundings.clear()
     } catch (error) {
       if (!(error instanceof OpError)) throw error
       this.expected = true

@@ -4,7 +4,7 @@ import { millis } from '../../src/base/units.js'
 import { wantedTable } from '../../src/ipvs/full-nat/ruleset.js'
 import { fullNatTargets } from '../../src/ipvs/full-nat/targets.js'
 import { server, service } from './configs.js'
-import { asTheKernelHasThem, FakeMachine, settingOf, settled } from './fake-machine.js'
+import { asTheKernelHasThem, FakeMachine, settingOf, settled, verdict } from './fake-machine.js'
 
 const full = { forwarding: 'full_nat' } as const
 const web = service('web', '10.0.0.100:80', [server('10.0.0.21:80', full)])
@@ -60,6 +60,15 @@ describe('surroundings of the table', () => {
       assert.equal(machine.sysctls.get(name), '0', name)
     assert.deepEqual([machine.remembered, machine.owned], [{}, []])
     assert.deepEqual(runtime.status().problems, [])
+  })
+
+  it('are looked for without holding up what the servers’ health asks for', async () => {
+    const machine = machineForNat()
+    machine.nft.list = () => new Promise(() => {})
+    const runtime = await machine.start(settingOf([direct]))
+    runtime.healthChanged([verdict('web', '10.0.0.21:80', 'unhealthy')])
+    await settled()
+    assert.deepEqual(machine.weights('tcp 10.0.0.100:80'), { '10.0.0.21:80': 0 })
   })
 
   it('stay where on_exit keeps the table, and are adopted untouched by the next run', async () => {

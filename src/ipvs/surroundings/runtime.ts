@@ -27,6 +27,7 @@ export class Surroundings {
   private readonly looked = new Set<TableFamily>()
   /** In words that are told once. */
   private drifted = false
+  private clearing: Promise<void> = Promise.resolve()
 
   constructor(private readonly ports: SurroundingsPorts) {
     this.keeper = new SysctlKeeper(ports.sysctl, ports.sysctlMemory, ports.log)
@@ -37,6 +38,7 @@ export class Surroundings {
     services: readonly VirtualServiceConfig[],
     needs: Pick<SettingNeeds, 'syncing' | 'user'>,
   ): Promise<Kept> {
+    await this.clearing
     const targets = fullNatTargets(services)
     const failures: OpError[] = []
     const drift: string[] = []
@@ -62,12 +64,15 @@ export class Surroundings {
   }
 
   /** Removes what an earlier run left and no service needs. Not in the way of what some do: it can wait. */
-  async clear(): Promise<void> {
-    for (const family of tableFamilies) if (!this.tables.has(family)) await this.removeTable(family, false)
+  clear(): void {
+    this.clearing = this.clearing.then(async () => {
+      for (const family of tableFamilies) if (!this.tables.has(family)) await this.removeTable(family, false)
+    })
   }
 
   /** As it was found, once nothing is balanced any more. */
   async restore(): Promise<void> {
+    await this.clearing
     this.keeper.restore()
     for (const family of this.tables.keys()) {
       try {
