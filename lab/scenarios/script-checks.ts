@@ -41,6 +41,9 @@ async function run(lab: Lab): Promise<void> {
   const always = program('always', 'exit 0')
   const lb1 = new Director(lab, 'lb1', {
     services: `
+[healthcheck]
+processes = 3
+
 [[virtual_service]]
 name = "web"
 address = "${virtualAddress}:${ports.http}"
