@@ -491,7 +491,7 @@ const values: readonly BadFile[] = [
   tail(
     'a word for a number of processes',
     ['[healthcheck]', 'processes = "all"'],
-    '18:13: healthcheck.processes: "all" is not one of them, expected "auto"',
+    '18:13: healthcheck.processes: "all" is a string, expected "auto", or an integer from 1 to 64',
   ),
   tail(
     'socket mode as a number',

@@ -1,4 +1,6 @@
 /** `[healthcheck]`: the processes that check the servers. */
+
+import { describe } from '../node.js'
 import { defaulted, type Schema } from '../schema.js'
 import { table } from '../table.js'
 import { choice, integer } from '../values.js'
@@ -9,10 +11,17 @@ const most = 64
 const auto = choice(['auto'])
 const count = integer(1, most, (value) => value)
 
+const expected = `"auto", or ${count.expected}`
+
 const processes: Schema<number | 'auto'> = {
-  expected: `"auto", or ${count.expected}`,
+  expected,
   json: { anyOf: [auto.json, count.json] },
-  read: (node, path, report) => (node.kind === 'string' ? auto : count).read(node, path, report),
+  read(node, path, report) {
+    if (node.kind === 'integer') return count.read(node, path, report)
+    if (node.kind === 'string' && node.value === 'auto') return 'auto'
+    report.error(path, describe(node), { expected: expected })
+    return undefined
+  },
 }
 
 export const healthcheckTable = table(
