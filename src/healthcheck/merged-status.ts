@@ -20,7 +20,8 @@ export function mergedStatus(parts: readonly HealthcheckStatus[]): HealthcheckSt
     maxLateness: most(({ maxLateness }) => maxLateness),
     durations: merged(parts.map(({ durations }) => durations)),
     lateness: merged(parts.map(({ lateness }) => lateness)),
-    warnings: parts.flatMap(({ warnings }) => warnings),
+    // What is wrong with the machine each of them says.
+    warnings: [...new Set(parts.flatMap(({ warnings }) => warnings))],
     stalled: most(({ stalled }) => stalled),
   }
 }

@@ -19,6 +19,7 @@ import { inconclusive, type Outcome, outcomeText } from './outcome.js'
 import { Punctuality } from './punctuality.js'
 import { buildRegistry, type CheckEntry, emptyRegistry, type ServerEntry } from './registry.js'
 import { Schedule } from './schedule.js'
+import { tallyOf } from './tally.js'
 import { formatTarget } from './target.js'
 import { pulse, type Run, stallThreshold, timeLimit } from './time-limit.js'
 import { RunTime, type TimeUp } from './time-up.js'
@@ -111,6 +112,8 @@ class Runtime implements HealthcheckRuntime {
   private readonly limits = new Deadlines()
   private readonly names: Names
   private readonly forwarding: ForwardingChecks
+  /** What passing checks warn of now. */
+  private warned = tallyOf([])
   private timer: { readonly timer: Timer; readonly at: Millis } | undefined
   private turnPending = false
   private nextTurn = millis(0)
@@ -143,6 +146,7 @@ class Runtime implements HealthcheckRuntime {
     const { clock } = this.ports
     const old = this.registry
     this.registry = buildRegistry(old, services, clock.wall())
+    this.warned = tallyOf([...this.registry.checks.values()].flatMap(({ warning }) => warning ?? []))
     this.names.configure([...this.registry.checks.values()].map(({ target }) => target))
     for (const key of old.checks.keys()) if (!this.registry.checks.has(key)) this.forget(key)
     for (const { key, check } of this.registry.checks.values()) {
@@ -344,12 +348,11 @@ class Runtime implements HealthcheckRuntime {
   /** Told once; what is said of many servers is in the status. */
   private learnWarning(entry: CheckEntry, warning: string | undefined): void {
     const known = entry.warning
+    if (warning === known) return
     entry.warning = warning
-    if (warning === undefined || warning === known) return
-    const others = [...this.registry.checks.values()].some(
-      (other) => other !== entry && other.warning === warning,
-    )
-    if (!others) this.ports.log.warn(`${entry.subject} (${formatTarget(entry.target)}): ${warning}`)
+    if (known !== undefined) this.warned.remove(known)
+    if (warning !== undefined && this.warned.add(warning) === 1)
+      this.ports.log.warn(`${entry.subject} (${formatTarget(entry.target)}): ${warning}`)
   }
 
   private judge(server: ServerEntry): void {

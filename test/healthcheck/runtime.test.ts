@@ -422,6 +422,26 @@ describe('healthcheck/runtime', () => {
     runtime.stop()
   })
 
+  it('of a warning that is over on every server and comes back says so again, whatever is reloaded', async () => {
+    const services = [
+      service('web', [server('10.0.0.21:80', [tcpCheck()]), server('10.0.0.22:80', [tcpCheck()])]),
+    ]
+    const { clock, answers, runtime, lines } = bench(services)
+    const soon = 'certificate expires on 2026-11-29, in 6 days'
+    const told = () => lines.filter((line) => line.includes(soon)).length
+    answers.set(80, warned(passed('connected'), soon))
+    await clock.advance(5_000)
+    runtime.configure(services)
+    await clock.advance(5_000)
+    assert.equal(told(), 1)
+    answers.set(80, passed('connected'))
+    await clock.advance(5_000)
+    answers.set(80, warned(passed('connected'), soon))
+    await clock.advance(5_000)
+    assert.equal(told(), 2)
+    runtime.stop()
+  })
+
   it('stop ends every run and every timer and says nothing more', async () => {
     const { clock, runs, runtime, facts } = bench([service('web', [server('10.0.0.21:80', [tcpCheck()])])])
     await clock.advance(100)
