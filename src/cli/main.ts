@@ -4,16 +4,15 @@ import { hostname } from 'node:os'
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { eventTypes } from '../base/events.js'
 import type { DirectorStatus } from '../base/status.js'
-import { commandTree } from './command-tree.js'
 import { getFromDaemon, NoDaemonError } from './control-client.js'
 import { firstSteps, helpOf } from './examples.js'
-import { type KindOfNames, kindsOfNames, runNames } from './names.js'
 import { type OperateOutput, runHandover, runMaintenance, runReload, runServer } from './operate.js'
 import { wantsColor } from './palette.js'
 import { runPlan } from './plan.js'
 import { type RealServerOptions, runProgram, runRealServer } from './real-server.js'
 import { stateDirectory } from './state-directory.js'
 import { renderStatus } from './status.js'
+import { addToolCommands } from './tool-commands.js'
 
 interface CommonOptions {
   readonly config: string
@@ -165,6 +164,7 @@ function addRealServerCommand(program: Command, finish: (status: number) => void
     .option('--server <name>', 'one of its servers, where they need different things')
     .option('--apply', 'do it on this machine')
     .option('--remove', 'undo it')
+    .option('--json', 'print JSON')
     .addOption(
       new Option('--mtu <bytes>', 'with a tunnel: the largest packet from the director to the server')
         .argParser(packetSize)
@@ -178,44 +178,6 @@ function addRealServerCommand(program: Command, finish: (status: number) => void
           run: runProgram,
         }),
       ),
-    )
-}
-
-function addCommandsForTools(program: Command, finish: (status: number) => void): void {
-  const out = (text: string): void => {
-    process.stdout.write(text)
-  }
-  program
-    .command('schema')
-    .description('print the JSON Schema of the file, for editors')
-    .action(async () => {
-      const { jsonSchema } = await import('../config/json-schema.js')
-      out(`${JSON.stringify(jsonSchema, null, 2)}\n`)
-    })
-  program
-    .command('completion')
-    .description('print a completion script')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-    .action(async (shell: string) => {
-      const { completionFor } = await import('./completion/completion.js')
-      out(completionFor(shell, commandTree(program)))
-    })
-  // What the build asks.
-  program
-    .command('manual', { hidden: true })
-    .addArgument(new Argument('<page>').choices(['vipair.1', 'vipair.toml.5']))
-    .action(async (page: string) => {
-      const { manualPage } = await import('./manual/manual.js')
-      out(manualPage(page, commandTree(program), version))
-    })
-  // What completion scripts ask.
-  program
-    .command('names', { hidden: true })
-    .addArgument(new Argument('<kind>').choices(kindsOfNames))
-    .argument('[service]')
-    .option('--runtime-dir <dir>', '', '/run/vipair')
-    .action(async (kind: KindOfNames, service: string | undefined, options: { runtimeDir: string }) =>
-      finish(await runNames(options.runtimeDir, kind, service, out)),
     )
 }
 
@@ -271,7 +233,7 @@ function buildProgram(finish: (status: number) => void): Command {
         finish(await runRelease({ configFile, runtimeDir, force }))
       },
     )
-  addCommandsForTools(program, finish)
+  addToolCommands(program, version, finish)
   program.addHelpText('after', firstSteps)
   for (const command of program.commands) command.addHelpText('after', helpOf(command.name()))
   return program

@@ -11,6 +11,7 @@ export interface RealServerOptions {
   readonly server?: string
   readonly apply?: boolean
   readonly remove?: boolean
+  readonly json?: boolean
   /** Of the path from the director; 1500 where it is absent. */
   readonly mtu?: number
 }
@@ -50,7 +51,13 @@ export async function runRealServer(
     io.error('real-server: --apply or --remove, not both\n')
     return 1
   }
-  return options.apply || options.remove ? carryOut(chosen, options.remove === true, io) : print(chosen, io)
+  const does = options.apply === true || options.remove === true
+  if (options.json && does) {
+    io.error('real-server: --json only prints: not with --apply or --remove\n')
+    return 1
+  }
+  if (options.json) io.out(`${JSON.stringify(asJson(serviceName, chosen), null, 2)}\n`)
+  return options.json ? 0 : does ? carryOut(chosen, options.remove === true, io) : print(chosen, io)
 }
 
 /** What the servers of the service need, or why it cannot be told. */
@@ -107,6 +114,11 @@ function print({ apply, notes }: Steps, io: RealServerIo): number {
   for (const note of notes) io.out(`# ${note}\n`)
   if (apply.length > 0) io.out('# --apply does this now; nothing of it outlives a restart of the machine\n')
   return 0
+}
+
+const asJson = (service: string, { apply, remove, notes }: Steps) => {
+  const told = ({ run, why }: Step) => ({ run, why })
+  return { service, apply: apply.map(told), remove: remove.map(told), notes }
 }
 
 async function carryOut({ apply, remove, notes }: Steps, undo: boolean, io: RealServerIo): Promise<number> {

@@ -9,9 +9,10 @@ const usualStateDir = '/var/lib/vipair'
  */
 export function stateDirectory(
   runtimeDir: string,
-  { STATE_DIRECTORY }: Readonly<Record<string, string | undefined>>,
+  { STATE_DIRECTORY = '' }: Readonly<Record<string, string | undefined>>,
 ): string {
-  if (runtimeDir !== usualRuntimeDir) return runtimeDir
   // systemd.exec(5): several with colons.
-  return STATE_DIRECTORY?.split(':')[0] || usualStateDir
+  const [made = ''] = STATE_DIRECTORY.split(':')
+  if (made !== '') return made
+  return runtimeDir === usualRuntimeDir ? usualStateDir : runtimeDir
 }

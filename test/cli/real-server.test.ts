@@ -50,6 +50,21 @@ describe('real-server', () => {
     )
   })
 
+  it('prints the same for programs, and then does nothing', async () => {
+    const never: typeof runProgram = () => assert.fail('nothing is run')
+    const { status, out } = await command(baseFile, 'web', { json: true }, never)
+    assert.equal(status, 0)
+    const { service, apply, remove, notes } = JSON.parse(out)
+    assert.equal(service, 'web')
+    assert.deepEqual(apply.at(-1).run, ['ip', 'address', 'replace', '10.0.0.100/32', 'dev', 'lo'])
+    assert.deepEqual(remove[0].run, ['ip', 'address', 'del', '10.0.0.100/32', 'dev', 'lo'])
+    assert.ok(apply.every(({ why }: { why: string }) => why.length > 5))
+    assert.ok(Array.isArray(notes))
+    const both = await command(baseFile, 'web', { json: true, apply: true }, never)
+    assert.deepEqual([both.status, both.out], [1, ''])
+    assert.match(both.error, /--json only prints/)
+  })
+
   it('applies direct routing in this machine, twice, and takes it back, twice', async () => {
     const here = createNamespace()
     try {

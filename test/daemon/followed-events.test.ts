@@ -138,6 +138,31 @@ describe('daemon/events, followed', function () {
     ok(!starts[1]?.reason.includes('without leaving'), starts[1]?.reason)
   })
 
+  it('a state directory that cannot be, or that another daemon has, costs the file and is a warning', async () => {
+    const { lb1, lb2 } = pair
+    const warned = async (director: Director): Promise<string> =>
+      (await director.status())?.warnings.join() ?? ''
+    lb1.start(['env', `STATE_DIRECTORY=${lb1.configFile}/below`])
+    await lb1.untilState('active')
+    match(await warned(lb1), /events are kept in memory only: ENOTDIR/)
+    match(lb1.lines.join('\n'), /events are kept in memory only: ENOTDIR/)
+    const roles = await list(lb1, '--type', 'router.role', '--last', '1')
+    deepEqual(roles.map(shown), ['router.role front backup active'])
+    await lb1.end('SIGTERM')
+
+    const shared = ['env', `STATE_DIRECTORY=${join(lb1.runtimeDir, 'shared')}`]
+    lb1.start(shared)
+    await lb1.untilState('active')
+    equal(await warned(lb1), '')
+    const { pid } = lb1
+    lb2.start(shared)
+    await lb2.untilState('backup')
+    match(
+      await warned(lb2),
+      new RegExp(`events are kept in memory only: process ${pid} writes its events to `),
+    )
+  })
+
   it('lists so many, of these types, in lines without colours for a pipe, and refuses what it does not know', async () => {
     const { lb1 } = pair
     lb1.start()
