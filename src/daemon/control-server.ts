@@ -13,7 +13,7 @@ import { TextAnswer } from './text-answer.js'
 const largestBody = 64 * 1024
 
 /** A client that has not read more than this is cut off: what nobody reads must not grow. */
-const mostUnread = 4 * 1024 * 1024
+const mostUnread = 16 * 1024 * 1024
 
 /** sun_path of sys/un.h, less its NUL; Node would cut a longer one and bind somewhere else. */
 const longestPath = 107
