@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { Missing } from '../setup/report.mjs'
 import { nodeLicence } from './node-program.mjs'
 
 const home = 'usr/lib/vipair'
@@ -65,8 +66,7 @@ export function layOut(root, folder, { version, node, arch }) {
     if (name !== 'vipair.service') copy(`configs/${name}`, `${documents}/configs/${name}`)
   put(`${documents}/changelog.gz`, gzipSync(readFileSync(join(root, 'CHANGELOG.md')), { level: 9 }))
   put(`${documents}/copyright`, copyright(root, node))
-  putCompletions(join(folder, home, 'bin'), put)
-  putManual(root, put)
+  putWritten(join(folder, home, 'bin'), put)
   return [
     join(folder, home, 'bin/node'),
     ...native.filter((file) => file.endsWith('.node')).map((file) => join(folder, home, file)),
@@ -105,28 +105,26 @@ function copyright(root, node) {
   return `${[ours, `Node.js, in /${home}/bin/node\n\n${nodeLicence(node).trim()}`, ...texts].join(`\n\n${'-'.repeat(72)}\n\n`)}\n`
 }
 
-const completions = {
-  bash: 'usr/share/bash-completion/completions/vipair',
-  zsh: 'usr/share/zsh/vendor-completions/_vipair',
-  fish: 'usr/share/fish/vendor_completions.d/vipair.fish',
+/** What the program itself writes, and where it belongs. */
+const written = {
+  'usr/share/man/man1/vipair.1.gz': ['manual', 'vipair.1'],
+  'usr/share/man/man5/vipair.toml.5.gz': ['manual', 'vipair.toml.5'],
+  'usr/share/bash-completion/completions/vipair': ['completion', 'bash'],
+  'usr/share/zsh/vendor-completions/_vipair': ['completion', 'zsh'],
+  'usr/share/fish/vendor_completions.d/vipair.fish': ['completion', 'fish'],
 }
 
-/** As the program itself writes them. */
-function putCompletions(programs, put) {
-  for (const [shell, path] of Object.entries(completions)) {
-    const words = [join(programs, 'vipair'), 'completion', shell]
-    const { status, stdout } = spawnSync(join(programs, 'node'), words, { encoding: 'utf8' })
-    if (status === 0 && stdout !== '') put(path, stdout)
-  }
-}
-
-/** `build/man/NAME.SECTION`, where the build makes them. */
-function putManual(root, put) {
-  const folder = join(root, 'build/man')
-  if (!existsSync(folder)) return
-  for (const name of readdirSync(folder)) {
-    const section = /\.(\d)$/.exec(name)?.[1]
-    if (section !== undefined)
-      put(`usr/share/man/man${section}/${name}.gz`, gzipSync(readFileSync(join(folder, name)), { level: 9 }))
+/** Written by the program as it lies in the package: it says the package's version, and that it runs is seen. */
+function putWritten(programs, put) {
+  for (const [path, words] of Object.entries(written)) {
+    const { status, stdout, stderr } = spawnSync(
+      join(programs, 'node'),
+      [join(programs, 'vipair'), ...words],
+      {
+        encoding: 'utf8',
+      },
+    )
+    if (status !== 0) throw new Missing(`package: vipair ${words.join(' ')} failed: ${stderr}`)
+    put(path, path.endsWith('.gz') ? gzipSync(stdout, { level: 9 }) : stdout)
   }
 }

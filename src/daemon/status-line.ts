@@ -16,10 +16,12 @@ export function statusLine(status: DirectorStatus): string {
   const shown = warning && warning.length > longestWarning ? `${warning.slice(0, longestWarning)}…` : warning
   const servers = virtualServices.flatMap(({ realServers }) => realServers)
   const healthy = servers.filter(({ health }) => health === 'healthy').length
+  const unknown = servers.filter(({ health }) => health === 'unknown').length
+  const unseen = unknown > 0 ? ` (${unknown} not known yet)` : ''
   const words = [
     ...virtualRouters.map(({ name, state }) => `${name} ${state.toUpperCase()}`),
     ...(peer ? [`peer ${peer.name} ${peer.reachable ? 'reachable' : 'unreachable'}`] : []),
-    ...(servers.length > 0 ? [`${healthy} of ${servers.length} servers healthy`] : []),
+    ...(servers.length > 0 ? [`${healthy} of ${servers.length} servers healthy${unseen}`] : []),
   ]
   return `${director}: ${shown === undefined ? '' : `! ${shown}${more}; `}${words.join(', ')}`
 }

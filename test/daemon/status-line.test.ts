@@ -25,6 +25,10 @@ describe('daemon/status-line', () => {
       parts: { peer, virtualServices: services },
       line: 'lb1: front ACTIVE, peer lb2 reachable, 1 of 2 servers healthy',
     },
+    {
+      parts: { virtualServices: [{ realServers: [{ health: 'unknown' }, { health: 'healthy' }] }] },
+      line: 'lb1: front ACTIVE, 1 of 2 servers healthy (1 not known yet)',
+    },
     { parts: { warnings: ['key differs'] }, line: 'lb1: ! key differs; front ACTIVE' },
     {
       parts: { warnings: ['one', 'two'], processes: [{ name: 'sync', state: 'waiting', restarts: 4 }] },

@@ -56,6 +56,11 @@ describe('npm run package', function () {
       './usr/share/doc/vipair/copyright',
       './usr/share/doc/vipair/changelog.gz',
       './usr/share/doc/vipair/configs/minimal.toml',
+      './usr/share/man/man1/vipair.1.gz',
+      './usr/share/man/man5/vipair.toml.5.gz',
+      './usr/share/bash-completion/completions/vipair',
+      './usr/share/zsh/vendor-completions/_vipair',
+      './usr/share/fish/vendor_completions.d/vipair.fish',
       './etc/vipair/',
     ])
       ok(paths.includes(path), path)
