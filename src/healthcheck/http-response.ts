@@ -40,6 +40,8 @@ export class HttpResponse {
   private rest: Uint8Array = empty
   /** Of the header or trailer so far. */
   private headLength = 0
+  /** Of the headers that are complete: there may be interim answers without end. */
+  private interimLength = 0
   /** What is still to come of a body or chunk of known size. */
   private missing = 0
   private statusSeen = 0
@@ -158,6 +160,7 @@ export class HttpResponse {
   /** RFC 9112 section 6.3: how long the body is. */
   private takeHead(): void {
     const { method, statusSeen: status, contentLength, transferEncoding } = this
+    this.interimLength += this.headLength
     this.headLength = 0
     this.contentLength = undefined
     this.transferEncoding = undefined
@@ -166,6 +169,7 @@ export class HttpResponse {
       this.refuse('malformed')
     } else if (status >= 100 && status <= 199 && status !== 101) {
       this.part = 'status'
+      if (this.interimLength > this.headerLimit) this.refuse('headersTooLong')
     } else {
       this.status = status
       this.part = 'untilClose'

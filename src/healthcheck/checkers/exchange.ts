@@ -73,6 +73,11 @@ export function exchange(plan: ExchangePlan, timeUp: TimeUp): Promise<Outcome> {
     }
     request.once('request', (sent) => {
       if (!session) phase = 'waiting'
+      let interim = 0
+      sent.on('information', ({ statusMessage, rawHeaders }: IncomingMessage) => {
+        interim += interimLine + (statusMessage?.length ?? 0) + lengthOf(rawHeaders)
+        if (interim > headerLimit) cut(headersTooLong)
+      })
       sent.once('upgrade', ({ statusCode = 0, headers }: IncomingMessage) => {
         phase = 'reading'
         cut(answer.begin(statusCode, headers) ?? answer.end())
@@ -101,11 +106,15 @@ export function exchange(plan: ExchangePlan, timeUp: TimeUp): Promise<Outcome> {
   })
 }
 
+/** `HTTP/1.1 102 ` and the ends of two lines. */
+const interimLine = 17
+
+const lengthOf = (rawHeaders: readonly string[] = []): number =>
+  rawHeaders.reduce((sum, { length }) => sum + length, 0)
+
 /** An HTTP/2 session asks its server for a limit, and does not insist on it. */
-function tooLong(rawHeaders: readonly string[]): Outcome | undefined {
-  const size = rawHeaders.reduce((sum, { length }) => sum + length, 0)
-  return size > headerLimit ? headersTooLong : undefined
-}
+const tooLong = (rawHeaders: readonly string[]): Outcome | undefined =>
+  lengthOf(rawHeaders) > headerLimit ? headersTooLong : undefined
 
 const originOf = ({ check, target }: ExchangePlan): string => `${check.type}://${formatEndpoint(target)}`
 
