@@ -76,8 +76,7 @@ describe('daemon/journal', () => {
       existsSync(path()) && readFileSync(path(), 'utf8').includes(`"id":${id},`)
     for (let id = 1; id <= 6_000; id++) {
       journal.add([sampleEvent(id)])
-      if (id % 100 === 0)
-        await eventually('it is written', () => written(id))
+      if (id % 100 === 0) await eventually('it is written', () => written(id))
     }
     await journal.close()
     const lines = readFileSync(path(), 'utf8').split('\n').length - 1
