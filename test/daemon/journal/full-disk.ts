@@ -1,5 +1,5 @@
 /** Run on a tmpfs of 64 KiB: fills it, lets the journal meet the full disk, makes room, and tells what became of it. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readEventLines } from '../../../src/daemon/journal/event-lines.js'
 import { Journal, journalName } from '../../../src/daemon/journal/journal.js'
@@ -15,7 +15,9 @@ const say = (text: string): void => {
 const clock = new VirtualClock()
 const journal = new Journal()
 journal.open(directory, clock, { error: say, warn: say, info: say, debug: say }, () => undefined)
-const onDisk = () => readEventLines(readFileSync(join(directory, journalName), 'utf8')).events
+const file = join(directory, journalName)
+/** There is none before the first write. */
+const onDisk = () => readEventLines(existsSync(file) ? readFileSync(file, 'utf8') : '').events
 
 journal.add([sampleEvent(1)])
 await eventually('the first is written', () => onDisk().length === 1)
