@@ -38,6 +38,9 @@ describe('daemon/accept = false', function () {
     const { lb1 } = pair
     lb1.start()
     await lb1.untilState('active')
+    await until('the client may use an address of its own', async () =>
+      /fe80:/.test(pair.client.ip('-6 addr show dev br0 scope link -tentative')) ? true : undefined,
+    )
     assert.equal(await pair.knock('fe80::100%br0'), 'silence')
     await until('the client knows its MAC address', async () =>
       /lladdr/.test(pair.client.ip('neigh show fe80::100')) ? true : undefined,
