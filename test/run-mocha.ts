@@ -24,19 +24,26 @@ function parseReport(line: string): readonly [string, TestReport] | undefined {
   }
 }
 
-/** Every built test but the lab's, which need a guest. */
-const testFiles = (tests: string): string[] =>
-  readdirSync(tests, { recursive: true, encoding: 'utf8' })
+/** Every built test but the lab's, which need a guest; relative to `build/test`. */
+export const testFiles = (repository: string): string[] =>
+  readdirSync(join(repository, 'build/test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.js') && !file.startsWith('lab/'))
     .sort()
 
-/**
- * Runs mocha and prints a line for each file as it ends. Answers how many passed and failed; a run that
- * crashed, hung or kept something open counts as one failure more, and so do skipped tests.
- */
-export async function runMocha(repository: string, print: (line: string) => void): Promise<[number, number]> {
+export interface MochaRun {
+  /** Passed and failed, by file. A skipped test counts as failed. */
+  readonly files: ReadonlyMap<string, readonly [passed: number, failed: number]>
+  /** It crashed, hung or kept something open: one failure more. */
+  readonly problem: string | undefined
+}
+
+/** Runs mocha and prints a line for each file as it ends. */
+export async function runMocha(
+  repository: string,
+  files: readonly string[],
+  print: (line: string) => void,
+): Promise<MochaRun> {
   const tests = join(repository, 'build/test')
-  const files = testFiles(tests)
   const mocha = join(repository, 'node_modules/mocha/bin/mocha.js')
   const options = ['--reporter', 'json-stream', '--forbid-pending', '--forbid-only', '--timeout', '60000']
   const child = spawn(
@@ -44,7 +51,7 @@ export async function runMocha(repository: string, print: (line: string) => void
     ['--enable-source-maps', mocha, ...options, ...files.map((file) => join(tests, file))],
     { cwd: repository, stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  const total: [number, number] = [0, 0]
+  const counted = new Map<string, [number, number]>()
   let file = ''
   let inFile: [number, number] = [0, 0]
   let complete = false
@@ -56,6 +63,7 @@ export async function runMocha(repository: string, print: (line: string) => void
   }
   let watch = setTimeout(give(`no test ended within ${silence / 1000} s`), silence)
   const finishFile = (): void => {
+    if (file !== '') counted.set(file, inFile)
     if (file !== '') print(`  ${file}: ${inFile[0]} passed${inFile[1] > 0 ? `, ${inFile[1]} FAILED` : ''}`)
     inFile = [0, 0]
   }
@@ -77,7 +85,6 @@ export async function runMocha(repository: string, print: (line: string) => void
       file = now
     }
     const column = kind === 'pass' ? 0 : 1
-    total[column] += 1
     inFile[column] += 1
     if (kind === 'fail') {
       print(`  FAILED ${test.fullTitle}`)
@@ -92,7 +99,6 @@ export async function runMocha(repository: string, print: (line: string) => void
   if (!complete) problem ??= `mocha ended early with ${status}`
   if (problem !== undefined) {
     print(`  FAILED ${problem}`)
-    total[1] += 1
   }
-  return total
+  return { files: counted, problem }
 }
