@@ -180,7 +180,8 @@ function syncStatus(sync: SyncReport | undefined): SyncStatus {
   const { peerSourcePorts, coverage } = sync
   return {
     role: sync.role,
-    coverage: coverage.share,
+    // What it held when it was last heard says nothing of now.
+    coverage: sync.link.reachable ? coverage.share : null,
     connections: coverage.sessions,
     lagSeconds: lagOf(sync),
     lastSnapshot: sync.readiness.ready ? sync.readiness.reason : null,

@@ -8,10 +8,12 @@
  * +-+-------------------------------------------------------------+---------------+
  * |R|                 Stream Identifier (31)                      |  Payload ...
  */
+
 import { Writer } from '../base/bytes.js'
 import type { GrpcCheckConfig } from '../config/checks/grpc.js'
 import { encodeHealthRequest, judgeHealth } from './grpc-health.js'
 import { type HeaderField, HeaderUnpacker, packHeaders } from './hpack.js'
+import { http2ErrorName } from './http2-errors.js'
 import { failed, type Outcome } from './outcome.js'
 import { type Ending, missing, type Talk, type Turn } from './talk.js'
 
@@ -27,24 +29,6 @@ const frame = {
   continuation: 9,
 } as const
 const flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 32 } as const
-
-/** RFC 9113 section 7: the place in the list is the code. */
-const errorNames = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
 
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
 const headerLength = 9
@@ -240,5 +224,5 @@ function goodbye(payload: Uint8Array): Outcome | undefined {
 function errorName(payload: Uint8Array, at: number): string {
   if (payload.length < at + 4) return 'no reason'
   const code = new DataView(payload.buffer, payload.byteOffset).getUint32(at)
-  return errorNames[code] ?? `error ${code}`
+  return http2ErrorName(code)
 }

@@ -1,4 +1,5 @@
 /** A failed exchange in words, and whose fault it is. */
+import { http2ErrorName } from '../http2-errors.js'
 import { failed, inconclusive, type Outcome } from '../outcome.js'
 import { tlsWords } from '../tls-words.js'
 import { codeOf, outcomeOfErrno } from './errno.js'
@@ -19,33 +20,13 @@ export function outcomeOfHttpError(error: unknown, phase: Phase): Outcome {
   return outcomeOfHttp2(error, code, phase) ?? outcomeOfErrno(code)
 }
 
-/** RFC 9113 section 7, in the order of their codes. */
-const errorNames = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
-
-const nameOf = (code: number): string => errorNames[code] ?? `${code}`
-
 function outcomeOfHttp2(error: unknown, code: string, phase: Phase): Outcome | undefined {
   const message = error instanceof Error ? error.message : ''
   switch (code) {
     case 'ERR_HTTP2_STREAM_ERROR':
       return failed(endedWords('stream', /NGHTTP2_(\w+)/.exec(message)?.[1] ?? message))
     case 'ERR_HTTP2_SESSION_ERROR':
-      return failed(endedWords('session', nameOf(Number(/\d+$/.exec(message)?.[0]))))
+      return failed(endedWords('session', http2ErrorName(Number(/\d+$/.exec(message)?.[0]))))
     case 'ERR_HTTP2_ERROR':
       return failed('not an HTTP/2 answer')
     // http2-wrapper's own errors have no code, and got gives them this one.
@@ -58,7 +39,7 @@ function outcomeOfHttp2(error: unknown, code: string, phase: Phase): Outcome | u
 
 /** A stream that ended with such a code before its answer was complete. */
 export const brokenOff = (code: number, withSession: boolean): Outcome =>
-  withSession ? endedEarly('reading', false) : failed(endedWords('stream', nameOf(code)))
+  withSession ? endedEarly('reading', false) : failed(endedWords('stream', http2ErrorName(code)))
 
 /** Node itself ends a stream with ENHANCE_YOUR_CALM when it has more than 128 headers. */
 const endedWords = (what: 'stream' | 'session', name: string): string =>

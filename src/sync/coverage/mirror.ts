@@ -67,11 +67,6 @@ export class Mirror {
     if (this.bucketOf(key).delete(key)) this.count--
   }
 
-  clear(): void {
-    for (const bucket of this.buckets) bucket.clear()
-    this.count = 0
-  }
-
   /** The sessions of one bucket that have not ended; those that have are dropped on the way. */
   bucket(index: number, now: Millis): readonly Session[] {
     const bucket = this.buckets[index]

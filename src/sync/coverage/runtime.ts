@@ -173,25 +173,20 @@ export class Coverage {
     const began = clock.now()
     const found = new Set<string>()
     const lines = new TableLines(this.host.persistence, () => undefined)
-    let spent = 0
     try {
-      let turn = clock.now()
       for await (const chunk of this.ports.readConnectionTable()) {
         if (this.stopped) return
         for (const record of lines.records(chunk)) {
           found.add(connectionKey(record))
           this.mirror.seen(record, clock.now())
         }
-        spent += clock.now() - turn
-        turn = clock.now()
       }
       this.forgetAbsent(found, began)
     } catch (error) {
       this.ports.log.warn(`sync: cannot read the connection table: ${String(error)}`)
     }
     if (this.stopped) return
-    const took = Math.max(spent, clock.now() - began)
-    const wait = Math.max(leastLookInterval, took / lookShare)
+    const wait = Math.max(leastLookInterval, (clock.now() - began) / lookShare)
     this.looking = clock.at(after(clock.now(), millis(wait)), () => void this.look())
   }
 
